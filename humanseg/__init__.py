@@ -1,0 +1,45 @@
+"""HumanSegNet: cuts people out of photos.
+
+from humanseg import Segmenter
+cut_out = Segmenter.from_pretrained().cut_out("photo.jpg")
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from humanseg.errors import (
+    DataError,
+    DownloadError,
+    EngineError,
+    HumanSegError,
+    ImageError,
+    TrainingError,
+    WeightsError,
+)
+
+if TYPE_CHECKING:
+    from humanseg.segmenter import CutOut, Segmenter
+
+__version__ = "0.1.0"
+__all__ = [
+    "CutOut",
+    "DataError",
+    "DownloadError",
+    "EngineError",
+    "HumanSegError",
+    "ImageError",
+    "Segmenter",
+    "TrainingError",
+    "WeightsError",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded when first asked for: importing the package, or its errors, costs nothing.
+    if name in ("Segmenter", "CutOut"):
+        from humanseg import segmenter
+
+        return getattr(segmenter, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

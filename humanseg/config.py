@@ -1,0 +1,97 @@
+"""What the weights need to know about themselves: one frozen dataclass, stored as JSON beside them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from humanseg.errors import WeightsError
+
+CONFIG_NAME = "config.json"
+WEIGHTS_NAME = "model.safetensors"
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """How to build the network and how to feed it.
+
+    Attributes
+    ----------
+    encoder : name of the smp encoder
+    decoder_channels : width of the five decoder stages, deepest first
+    mean, std : per channel, for RGB in [0, 1]
+    size : long side in pixels at which photos are looked at
+    live_size : long side in pixels for webcam frames
+    stride : both sides of the network's input are multiples of this
+    threshold : alpha from which a pixel counts as person
+    training : how the weights came about (data, recipe, versions); free form
+    metrics : what they reach, by data set; free form
+    """
+
+    encoder: str = "timm-tf_efficientnet_lite0"
+    decoder_channels: tuple[int, ...] = (128, 64, 32, 16, 16)
+    mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    std: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    size: int = 512
+    live_size: int = 256
+    stride: int = 32
+    threshold: float = 0.5
+    training: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The configuration in smp's `save_pretrained` layout, with our own keys under `humanseg`."""
+        return {
+            "_model_class": "Unet",
+            "encoder_name": self.encoder,
+            "encoder_depth": len(self.decoder_channels),
+            "encoder_weights": None,
+            "decoder_channels": list(self.decoder_channels),
+            "in_channels": 3,
+            "classes": 1,
+            "activation": None,
+            "humanseg": {k: v for k, v in asdict(self).items() if k not in ("encoder", "decoder_channels")},
+        }
+
+    @classmethod
+    def from_json(cls, config: dict[str, Any]) -> ModelConfig:
+        """The inverse of `to_json`; keys of later versions are ignored.
+
+        Raises
+        ------
+        WeightsError : something needed is missing
+        """
+        try:
+            own = config["humanseg"]
+            known = {f.name for f in fields(cls)}
+            values = {k: v for k, v in own.items() if k in known}
+            values["encoder"] = config["encoder_name"]
+            values["decoder_channels"] = tuple(config["decoder_channels"])
+            for key in ("mean", "std"):
+                values[key] = tuple(own[key])
+        except (KeyError, TypeError) as error:
+            raise WeightsError(
+                f"The weights' {CONFIG_NAME} lacks {error}: use a folder that train.py wrote, or train again."
+            ) from error
+        return cls(**values)
+
+
+def read_config(folder: Path) -> ModelConfig:
+    """Reads `config.json` in a folder of weights.
+
+    Raises
+    ------
+    WeightsError : the file is missing or isn't ours
+    """
+    path = Path(folder) / CONFIG_NAME
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise WeightsError(f"There is no {path}: name a folder with {CONFIG_NAME} and {WEIGHTS_NAME}.") from error
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{path} can't be read as JSON ({error}): fetch the weights again.") from error
+    if not isinstance(content, dict):
+        raise WeightsError(f"{path} isn't a model configuration: fetch the weights again.")
+    return ModelConfig.from_json(content)

