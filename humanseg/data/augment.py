@@ -1,0 +1,142 @@
+"""Varies training photos: one random view in a single warp, people pasted elsewhere, damage as cameras do it.
+
+Arrays in, arrays out: photos are uint8 HxWx3 RGB, masks uint8 HxW of PERSON / IGNORE / BACKGROUND. All randomness
+comes from the generator that is passed in, so that a sample is the same whenever its seed is.
+"""
+
+from __future__ import annotations
+
+import math
+
+import albumentations as A
+import cv2
+import numpy as np
+
+from humanseg.data.datasets import BACKGROUND, IGNORE, PERSON, resize_mask
+
+
+def random_view(
+    rgb: np.ndarray,
+    mask: np.ndarray,
+    size: int,
+    rng: np.random.Generator,
+    *,
+    zoom: tuple[float, float] = (0.85, 2.2),
+    max_degrees: float = 15.0,
+    border: int | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """A size x size view: random zoom, place, slight turn and mirroring, resampled once.
+
+    Parameters
+    ----------
+    zoom : range; at 1 the photo's long side fills the view, as it does for the network at work
+    border : what the mask says outside of the photo; IGNORE by default (the photo's edge is repeated there)
+    """
+    height, width = rgb.shape[:2]
+    factor = math.exp(rng.uniform(math.log(zoom[0]), math.log(zoom[1])))
+    scale = size / max(height, width) * factor
+    centre = _view_centre(mask, size / scale, rng)
+    angle = rng.normal(0, max_degrees / 2.5) if rng.random() < 0.5 else 0.0
+    matrix = cv2.getRotationMatrix2D((float(centre[0]), float(centre[1])), angle, scale)
+    matrix[:, 2] += size / 2 - centre
+    if rng.random() < 0.5:
+        matrix = np.array([[-1, 0, size - 1], [0, 1, 0]], np.float64) @ np.vstack([matrix, [0, 0, 1]])
+    # cv2 has no area filter for warps: shrink first where the warp would skip pixels.
+    if scale < 0.6:
+        small = (max(1, round(width * scale)), max(1, round(height * scale)))
+        rgb, mask = cv2.resize(rgb, small, interpolation=cv2.INTER_AREA), resize_mask(mask, *small)
+        matrix = matrix @ np.diag([width / small[0], height / small[1], 1.0])
+    view = cv2.warpAffine(rgb, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return view, _warp_mask(mask, matrix, size, IGNORE if border is None else border)
+
+
+def _view_centre(mask: np.ndarray, window: float, rng: np.random.Generator) -> np.ndarray:
+    """Where to look (x, y): usually so that the window stays inside and somebody is in it."""
+    height, width = mask.shape
+    centre = np.array([width / 2, height / 2])
+    slack = np.array([abs(width - window), abs(height - window)]) / 2
+    centre = centre + rng.uniform(-1, 1, 2) * slack
+    if window < max(height, width) and rng.random() < 0.6:
+        rows, columns = np.flatnonzero((mask == PERSON).any(1)), np.flatnonzero((mask == PERSON).any(0))
+        if len(rows):
+            person = np.array([rng.uniform(columns[0], columns[-1]), rng.uniform(rows[0], rows[-1])])
+            for axis, side in enumerate((width, height)):
+                if window < side:
+                    centre[axis] = np.clip(person[axis], window / 2, side - window / 2)
+    return centre
+
+
+def _warp_mask(mask: np.ndarray, matrix: np.ndarray, size: int, border: int) -> np.ndarray:
+    ignored = mask == IGNORE
+    plain = np.where(ignored, np.uint8(BACKGROUND), mask) if ignored.any() else mask
+    warped = cv2.warpAffine(plain, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    warped[warped == IGNORE] = IGNORE - 1
+    outside = cv2.warpAffine(
+        np.where(ignored, np.uint8(1), np.uint8(0)),
+        matrix,
+        (size, size),
+        flags=cv2.INTER_NEAREST,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=2,
+    )
+    warped[outside == 1] = IGNORE
+    warped[outside == 2] = border
+    return warped
+
+
+def paste(
+    rgb: np.ndarray, mask: np.ndarray, person: np.ndarray, person_mask: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Puts the person of one view on another view of the same size, with a soft edge; both people count.
+
+    The pasted edge is drawn a pixel inwards: otherwise a rim of the old background would teach the net a cue that
+    real photos don't have.
+    """
+    solid = cv2.erode((person_mask == PERSON).astype(np.float32), np.ones((3, 3), np.uint8))
+    alpha = cv2.GaussianBlur(solid, (0, 0), rng.uniform(0.5, 1.5))
+    source = _relit(person, rgb, alpha, rng)
+    joined = source * alpha[..., None] + rgb * (1 - alpha[..., None])
+    truth = np.where(alpha > 0.5, np.uint8(PERSON), mask)
+    return joined.round().astype(np.uint8), truth
+
+
+def _relit(person: np.ndarray, scene: np.ndarray, alpha: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Moves the person's mean colour part of the way to the scene's, as shared light would."""
+    person = person.astype(np.float32)
+    weight = float(alpha.sum())
+    if weight < 1:
+        return person
+    mean = (person * alpha[..., None]).sum((0, 1)) / weight
+    shift = (scene.mean((0, 1)) - mean) * rng.uniform(0, 0.4)
+    return np.clip(person + shift, 0, 255)
+
+
+def loosened(mask: np.ndarray, pixels: int) -> np.ndarray:
+    """The mask with a band of `pixels` to either side of its outline set to IGNORE, for outlines drawn by hand."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * pixels + 1, 2 * pixels + 1))
+    person = (mask == PERSON).astype(np.uint8)
+    band = cv2.dilate(person, kernel) != cv2.erode(person, kernel)
+    return np.where(band, np.uint8(IGNORE), mask)
+
+
+def camera_damage() -> A.Compose:
+    """Light, colour, focus, noise and compression as of phones and webcams; call `set_random_seed` per sample."""
+    return A.Compose(
+        [
+            A.RandomBrightnessContrast(brightness_limit=0.3, contrast_limit=0.3, p=0.5),
+            A.RandomGamma(gamma_limit=(65, 150), p=0.2),
+            A.HueSaturationValue(hue_shift_limit=8, sat_shift_limit=35, val_shift_limit=0, p=0.35),
+            A.RGBShift(r_shift_limit=18, g_shift_limit=12, b_shift_limit=18, p=0.2),
+            A.ToGray(p=0.04),
+            A.OneOf(
+                [
+                    A.GaussianBlur(blur_limit=(3, 7), p=1),
+                    A.MotionBlur(blur_limit=(3, 9), p=1),
+                    A.Downscale(scale_range=(0.35, 0.8), p=1),
+                ],
+                p=0.2,
+            ),
+            A.OneOf([A.GaussNoise(std_range=(0.02, 0.08), p=1), A.ISONoise(p=1)], p=0.15),
+            A.ImageCompression(quality_range=(25, 85), p=0.25),
+        ]
+    )

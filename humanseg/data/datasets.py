@@ -1,0 +1,194 @@
+"""Finds pairs of photo and mask, in the human dataset's own layout and in the general one, and reads them aligned."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from humanseg.errors import DataError
+
+PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
+PERSON, IGNORE, BACKGROUND = 255, 128, 0
+# A mask may be smaller than its photo, but must show the same frame: sides in proportion within this share.
+_ASPECT_TOLERANCE = 0.03
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A photo and its mask; `mask` is None where the whole photo is known to be without people."""
+
+    image: Path
+    mask: Path | None
+    dataset: str
+
+    @property
+    def stem(self) -> str:
+        return self.image.stem
+
+
+def find_pairs(folder: str | Path, ids: Collection[str] | None = None) -> list[Pair]:
+    """All pairs of a data set, in natural order of their names.
+
+    Parameters
+    ----------
+    folder : with `Training_Images/N.jpg` and `Ground_Truth/N.png`, or `images/STEM.*` and `masks/STEM.png`
+    ids : the stems to keep; all by default
+
+    Raises
+    ------
+    DataError : no such layout, no pairs, a photo without mask or the reverse, an id that isn't there
+    """
+    folder = Path(folder)
+    for images, masks in (("Training_Images", "Ground_Truth"), ("images", "masks")):
+        if (folder / images).is_dir() and (folder / masks).is_dir():
+            return _match(folder, folder / images, folder / masks, ids)
+    if not folder.is_dir():
+        raise DataError(f"There is no folder {folder}: name one with --data.")
+    raise DataError(f"{folder} has neither images/ and masks/ nor Training_Images/ and Ground_Truth/ in it.")
+
+
+def find_negatives(folder: str | Path) -> list[Pair]:
+    """The photos in a folder that holds nobody: each is paired with an empty mask.
+
+    Raises
+    ------
+    DataError : the folder is missing or has no photos in it
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise DataError(f"There is no folder {folder}: name one with --negatives.")
+    photos = sorted(p for p in folder.iterdir() if p.suffix.lower() in PHOTO_SUFFIXES)
+    if not photos:
+        raise DataError(f"{folder} has no photos in it: name a folder of pictures without people.")
+    return [Pair(photo, None, folder.name) for photo in photos]
+
+
+def _match(folder: Path, images: Path, masks: Path, ids: Collection[str] | None) -> list[Pair]:
+    photos = _by_stem(images)
+    truths = _by_stem(masks)
+    if not photos:
+        raise DataError(f"{images} has no photos in it.")
+    for stem in sorted(photos.keys() ^ truths.keys(), key=_natural):
+        orphan, missing = (photos[stem], masks) if stem in photos else (truths[stem], images)
+        raise DataError(f"{orphan} has no partner in {missing}: add it, or take this file away.")
+    if ids is not None:
+        unknown = sorted(set(ids) - photos.keys(), key=_natural)
+        if unknown:
+            raise DataError(f"{folder} has no photo named {unknown[0]} ({len(unknown)} of the ids are missing).")
+    stems = sorted(photos if ids is None else set(ids), key=_natural)
+    return [Pair(photos[stem], truths[stem], folder.name) for stem in stems]
+
+
+def _by_stem(folder: Path) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or path.suffix.lower() not in PHOTO_SUFFIXES:
+            continue
+        if path.stem in found:
+            raise DataError(f"{path} and {found[path.stem].name} share a name: keep one of them.")
+        found[path.stem] = path
+    return found
+
+
+def _natural(stem: str) -> tuple[int, int, str]:
+    return (0, int(stem), stem) if stem.isdecimal() else (1, 0, stem)
+
+
+def read_ids(path: str | Path) -> list[str]:
+    """The stems in a text file, one a line.
+
+    Raises
+    ------
+    DataError : the file is missing, unreadable or empty
+    """
+    try:
+        ids = Path(path).read_text(encoding="utf-8").split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} can't be read as a list of ids ({error}).") from error
+    if not ids:
+        raise DataError(f"{path} is empty: put one id on each line.")
+    return ids
+
+
+def read_photo(path: Path, long_side: int | None = None) -> np.ndarray:
+    """A training photo as uint8 HxWx3 RGB, upright, shrunk to at most `long_side` pixels where that's given.
+
+    Raises
+    ------
+    DataError : the file isn't a whole picture
+    """
+    try:
+        with Image.open(path) as picture:
+            rgb = np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+    except (OSError, UnidentifiedImageError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise DataError(f"{path} can't be read as a photo ({error}): replace it, or take its pair away.") from error
+    return _shrunk(rgb, long_side)
+
+
+def read_mask(path: Path) -> np.ndarray:
+    """A mask as uint8 HxW of PERSON, IGNORE and BACKGROUND, at its own size.
+
+    Raises
+    ------
+    DataError : the file isn't a whole picture
+    """
+    try:
+        with Image.open(path) as picture:
+            grey = np.asarray(picture.convert("L"))
+    except (OSError, UnidentifiedImageError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise DataError(f"{path} can't be read as a mask ({error}): replace it, or take its pair away.") from error
+    return grey
+
+
+def read_pair(pair: Pair, long_side: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Photo (uint8 HxWx3) and mask (uint8 HxW), the mask resized to the photo where it's smaller.
+
+    Raises
+    ------
+    DataError : a file can't be read, or the mask shows another frame than the photo; names the file
+    """
+    rgb = read_photo(pair.image, long_side)
+    height, width = rgb.shape[:2]
+    if pair.mask is None:
+        return rgb, np.zeros((height, width), np.uint8)
+    mask = read_mask(pair.mask)
+    check_aspect(pair, mask.shape, rgb.shape)
+    if mask.shape != (height, width):
+        mask = resize_mask(mask, width, height)
+    return rgb, mask
+
+
+def check_aspect(pair: Pair, mask_shape: tuple[int, ...], photo_shape: tuple[int, ...]) -> None:
+    """Raises DataError where photo and mask can't show the same frame."""
+    (h, w), (height, width) = mask_shape[:2], photo_shape[:2]
+    # One pixel of rounding on either side is no sign of another frame.
+    slack = _ASPECT_TOLERANCE + 1 / min(h, w)
+    if abs((w / h) / (width / height) - 1) > slack:
+        raise DataError(f"{pair.mask} is {w}x{h} and its photo {width}x{height}: they don't show the same frame.")
+
+
+def resize_mask(mask: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Resizes a mask (uint8 HxW); what is ignored stays ignored, the rest keeps smooth edges."""
+    ignored = mask == IGNORE
+    method = cv2.INTER_AREA if width < mask.shape[1] else cv2.INTER_LINEAR
+    resized = cv2.resize(np.where(ignored, BACKGROUND, mask), (width, height), interpolation=method)
+    # A blend that happens to hit the mark would be taken for "ignore".
+    resized[resized == IGNORE] = IGNORE - 1
+    if ignored.any():
+        blurred = cv2.resize(ignored.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+        resized[blurred > 0] = IGNORE
+    return resized
+
+
+def _shrunk(rgb: np.ndarray, long_side: int | None) -> np.ndarray:
+    height, width = rgb.shape[:2]
+    if long_side is None or max(height, width) <= long_side:
+        return rgb
+    scale = long_side / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)

@@ -1,0 +1,174 @@
+import cv2
+import numpy as np
+import pytest
+
+from humanseg.data.datasets import (
+    BACKGROUND,
+    IGNORE,
+    PERSON,
+    find_negatives,
+    find_pairs,
+    read_ids,
+    read_pair,
+    resize_mask,
+)
+from humanseg.errors import DataError
+
+
+def write(path, array):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert cv2.imwrite(str(path), array)
+    return path
+
+
+@pytest.fixture
+def human(tmp_path):
+    """Three pairs in the human dataset's layout; the masks are half as large as their photos."""
+    for n in (2, 10, 1):
+        write(tmp_path / "set" / "Training_Images" / f"{n}.jpg", np.full((40, 60, 3), 50 * (n % 5), np.uint8))
+        mask = np.zeros((20, 30), np.uint8)
+        mask[5:15, 10:20] = 255
+        write(tmp_path / "set" / "Ground_Truth" / f"{n}.png", mask)
+    return tmp_path / "set"
+
+
+@pytest.fixture
+def general(tmp_path):
+    write(tmp_path / "g" / "images" / "b.png", np.zeros((8, 8, 3), np.uint8))
+    write(tmp_path / "g" / "images" / "a.jpg", np.zeros((8, 8, 3), np.uint8))
+    for stem in "ab":
+        write(tmp_path / "g" / "masks" / f"{stem}.png", np.zeros((8, 8), np.uint8))
+    return tmp_path / "g"
+
+
+def test_the_human_layout_is_read_in_the_order_of_numbers(human):
+    assert [pair.stem for pair in find_pairs(human)] == ["1", "2", "10"]
+
+
+def test_the_general_layout_takes_photos_of_any_format(general):
+    pairs = find_pairs(general)
+    assert [(p.image.name, p.mask.name, p.dataset) for p in pairs] == [("a.jpg", "a.png", "g"), ("b.png", "b.png", "g")]
+
+
+def test_ids_choose_pairs(human):
+    assert [pair.stem for pair in find_pairs(human, ["10", "2"])] == ["2", "10"]
+
+
+def test_a_smaller_mask_is_aligned_to_its_photo(human):
+    rgb, mask = read_pair(find_pairs(human)[0])
+    assert rgb.shape == (40, 60, 3)
+    assert mask.shape == (40, 60)
+    assert mask[20, 30] == PERSON and mask[2, 2] == BACKGROUND
+    # The outline stands where it stood, at twice the size.
+    assert np.flatnonzero(mask[20] > 127)[[0, -1]].tolist() == [20, 39]
+
+
+def test_a_mask_that_is_a_pixel_off_by_rounding_is_accepted(human):
+    write(human / "Ground_Truth" / "1.png", np.zeros((20, 31), np.uint8))
+    assert read_pair(find_pairs(human)[0])[1].shape == (40, 60)
+
+
+def test_a_photo_can_be_shrunk_with_its_mask(human):
+    rgb, mask = read_pair(find_pairs(human)[0], long_side=30)
+    assert rgb.shape == (20, 30, 3) and mask.shape == (20, 30)
+
+
+def test_an_orphan_is_named(human):
+    (human / "Ground_Truth" / "2.png").unlink()
+    with pytest.raises(DataError, match=r"2\.jpg has no partner"):
+        find_pairs(human)
+
+
+def test_a_mask_without_photo_is_named(general):
+    (general / "images" / "a.jpg").unlink()
+    with pytest.raises(DataError, match=r"a\.png has no partner"):
+        find_pairs(general)
+
+
+def test_two_photos_of_one_name_are_refused(general):
+    write(general / "images" / "a.png", np.zeros((8, 8, 3), np.uint8))
+    with pytest.raises(DataError, match="share a name"):
+        find_pairs(general)
+
+
+def test_an_unknown_id_is_named(human):
+    with pytest.raises(DataError, match="no photo named 99"):
+        find_pairs(human, ["1", "99"])
+
+
+@pytest.mark.parametrize("where", ["image", "mask"])
+@pytest.mark.parametrize("content", [b"", b"not a picture", "truncated"])
+def test_an_unreadable_file_is_named(human, where, content):
+    path = getattr(find_pairs(human)[0], where)
+    path.write_bytes(path.read_bytes()[:-30] if content == "truncated" else content)
+    with pytest.raises(DataError, match=path.name):
+        read_pair(find_pairs(human)[0])
+
+
+def test_a_mask_of_another_frame_is_named_with_both_sizes(human):
+    write(human / "Ground_Truth" / "1.png", np.zeros((60, 40), np.uint8))
+    with pytest.raises(DataError, match=r"1\.png is 40x60 and its photo 60x40"):
+        read_pair(find_pairs(human)[0])
+
+
+def test_a_folder_without_either_layout_says_what_it_looked_for(tmp_path):
+    with pytest.raises(DataError, match="images/ and masks/"):
+        find_pairs(tmp_path)
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(DataError, match="There is no folder"):
+        find_pairs(tmp_path / "nowhere")
+
+
+def test_an_empty_folder_is_named(tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "masks").mkdir()
+    with pytest.raises(DataError, match="no photos in it"):
+        find_pairs(tmp_path)
+
+
+def test_what_is_to_be_ignored_stays_so_through_a_resize():
+    mask = np.zeros((40, 40), np.uint8)
+    mask[:, :20], mask[:10, :10] = PERSON, IGNORE
+    resized = resize_mask(mask, 20, 20)
+    assert (resized[:5, :5] == IGNORE).all()
+    assert np.count_nonzero(resized == IGNORE) == 25
+
+
+def test_a_blend_of_person_and_background_is_never_taken_for_ignore():
+    mask = np.tile(np.array([0, 255], np.uint8), (64, 32))
+    assert not (resize_mask(mask, 33, 33) == IGNORE).any()
+
+
+def test_negatives_have_an_empty_mask(tmp_path):
+    write(tmp_path / "room.jpg", np.zeros((8, 12, 3), np.uint8))
+    (pair,) = find_negatives(tmp_path)
+    rgb, mask = read_pair(pair)
+    assert mask.shape == rgb.shape[:2] and not mask.any()
+
+
+@pytest.mark.parametrize("make", [lambda p: p / "nowhere", lambda p: p])
+def test_negatives_need_photos(tmp_path, make):
+    with pytest.raises(DataError):
+        find_negatives(make(tmp_path))
+
+
+@pytest.mark.parametrize("text", [None, "", " \n "])
+def test_a_list_of_ids_must_have_some(tmp_path, text):
+    path = tmp_path / "ids.txt"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(DataError, match=r"ids\.txt"):
+        read_ids(path)
+
+
+@pytest.mark.data
+def test_the_human_dataset_has_290_pairs_of_which_198_masks_are_smaller(shared_data):
+    pairs = find_pairs(shared_data / "human-segmentation-dataset")
+    smaller = 0
+    for pair in pairs:
+        photo, mask = cv2.imread(str(pair.image)), cv2.imread(str(pair.mask), cv2.IMREAD_GRAYSCALE)
+        smaller += mask.shape[0] < photo.shape[0]
+        assert read_pair(pair)[1].shape == photo.shape[:2]
+    assert (len(pairs), smaller) == (290, 198)
