@@ -1,0 +1,273 @@
+"""The training loop, read top to bottom: photos in, `model.safetensors` and `config.json` out.
+
+Launch it with `python train.py`, or with `accelerate launch --num_processes N train.py` for more than one device.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from humanseg import network
+from humanseg.config import ModelConfig
+from humanseg.data.datasets import Pair
+from humanseg.data.training_set import EpochSampler, Source, TrainingSet, Variation
+from humanseg.errors import TrainingError
+from humanseg.training import losses, report
+from humanseg.training.state import STATE_NAME, State
+from humanseg.training.validation import ValidationSet, has_bf16
+
+SHEET_EVERY = 3  # epochs between contact sheets
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How to train; stored in the run folder and, in short, beside the weights."""
+
+    epochs: int = 25
+    batch_size: int = 16
+    sizes: tuple[int, ...] = (256, 320, 384)
+    learning_rate: float = 1e-3
+    encoder_rate: float = 0.3  # of the learning rate: what ImageNet taught is changed more gently
+    weight_decay: float = 1e-2
+    warmup: float = 0.03  # of all steps
+    ema_decay: float = 0.998
+    loss: str = "boundary"
+    plain: bool = False
+    new_background: float = 0.15
+    second_person: float = 0.2
+    seed: int = 0
+    workers: int = 1
+    validation_size: int = 448
+
+
+def fit(
+    run: Path,
+    model: ModelConfig,
+    config: TrainingConfig,
+    sources: Sequence[Source],
+    validation: dict[str, list[Pair]],
+    *,
+    resume: bool = False,
+    start_from: Path | None = None,
+    stop_after: int | None = None,
+) -> dict[str, Any]:
+    """Trains, and leaves the best weights (by validation) in `run`.
+
+    Parameters
+    ----------
+    run : folder for the weights, the resumable state, `config.json`, `metrics.csv`
+    sources : what to train on
+    validation : pairs by data set; the mean over sets of IoU and boundary IoU picks the checkpoint
+    resume : go on from the state in `run`
+    start_from : folder of weights to begin with instead of ImageNet's
+    stop_after : end this session after that many epochs, without shortening the schedule
+
+    Returns
+    -------
+    the validation figures of the best weights
+
+    Raises
+    ------
+    TrainingError : nothing to train or validate on, a loss that isn't finite, a state that can't be written or read
+    """
+    if not sum(len(source.pairs) for source in sources):
+        raise TrainingError("There are no photos to train on: name a data set with --data.")
+    if not sum(map(len, validation.values())):
+        raise TrainingError("There are no photos to validate on: name a larger data set with --data.")
+    accelerator = Accelerator(mixed_precision="bf16" if has_bf16() else "no")
+    torch.manual_seed(config.seed)  # the decoder's first weights, the same in every process
+    run.mkdir(parents=True, exist_ok=True)
+
+    net = network.load(start_from)[0] if start_from else network.build_from_imagenet(model)
+    net = net.to(accelerator.device, memory_format=torch.channels_last)
+    average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=True)
+    optimizer = make_optimizer(net, config)
+    variation = Variation(plain=config.plain, new_background=config.new_background, second_person=config.second_person)
+    dataset = TrainingSet(sources, variation, progress=accelerator.is_main_process)
+    sampler = EpochSampler(
+        dataset.weights,
+        config.batch_size,
+        config.sizes,
+        config.seed,
+        accelerator.process_index,
+        accelerator.num_processes,
+    )
+    loader = DataLoader(dataset, batch_sampler=sampler, num_workers=config.workers)
+    total_steps = config.epochs * len(sampler)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate_at(step, total_steps, config.warmup))
+    parallel = accelerator.prepare_model(net)
+    state = State(run / STATE_NAME, net, average, optimizer, scheduler)
+    if resume:
+        state.read()
+
+    judged = ValidationSet(validation)
+    description = _describe(config, sources, validation, accelerator)
+    end = config.epochs if stop_after is None else min(config.epochs, state.epoch + stop_after)
+    if accelerator.is_main_process:
+        (run / "training.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+    try:
+        while state.epoch < end:
+            started = time.time()
+            sampler.epoch = state.epoch
+            # The encoder drops paths at random: seeded by epoch, a resumed run drops what an unbroken one would have.
+            torch.manual_seed((config.seed * 1000 + state.epoch) * 1000 + accelerator.process_index)
+            loss, seen = _train_epoch(
+                accelerator, parallel, net, average, optimizer, scheduler, loader, dataset, model, config, state.epoch
+            )
+            took = time.time() - started
+            figures = judged.figures(average.module, model, config.validation_size, accelerator.device)
+            state.epoch += 1
+            if accelerator.is_main_process:
+                row = {"epoch": state.epoch, "loss": loss, "photos_per_s": seen / took, **_flat(figures)}
+                _append_row(run / "metrics.csv", row)
+                print(_line(row, took), flush=True)
+                if figures["mean"]["pick"] > state.best:
+                    state.best, state.best_figures = figures["mean"]["pick"], figures
+                    _keep(average.module, model, description, figures, state.epoch, run)
+                state.write()
+                report.curves(run)
+                if state.epoch % SHEET_EVERY == 0 or state.epoch == end:
+                    judged.contact_sheet(average.module, model, config.validation_size, accelerator.device, run)
+            accelerator.wait_for_everyone()
+    except KeyboardInterrupt:
+        if accelerator.is_main_process and not (run / network.WEIGHTS_NAME).exists():
+            _keep(average.module, model, description, {}, state.epoch, run)
+        print(f"\nStopped after {state.epoch} epochs. The weights in {run} can be used; go on with --resume.")
+    return state.best_figures
+
+
+def _train_epoch(
+    accelerator: Accelerator,
+    parallel: nn.Module,
+    net: nn.Module,
+    average: AveragedModel,
+    optimizer: torch.optim.Optimizer,
+    scheduler: torch.optim.lr_scheduler.LRScheduler,
+    loader: DataLoader,
+    dataset: TrainingSet,
+    model: ModelConfig,
+    config: TrainingConfig,
+    epoch: int,
+) -> tuple[float, int]:
+    """One pass over the photos; the mean loss over all processes, and how many photos that was."""
+    parallel.train()
+    device = accelerator.device
+    mean = torch.tensor(model.mean, device=device).view(1, 3, 1, 1) * 255
+    std = torch.tensor(model.std, device=device).view(1, 3, 1, 1) * 255
+    total, count = torch.zeros((), device=device), 0
+    label = f"epoch {epoch + 1}/{config.epochs}"
+    bar = tqdm(loader, desc=label, unit="batch", disable=not accelerator.is_main_process, leave=False, mininterval=1)
+    for images, targets, valid, indices in bar:
+        inputs = (images.to(device).float() - mean) / std
+        inputs = inputs.contiguous(memory_format=torch.channels_last)
+        with accelerator.autocast():
+            logits = parallel(inputs)
+        loss = losses.compute(config.loss, logits, targets.to(device), valid.to(device))
+        if not torch.isfinite(loss):
+            names = ", ".join(str(dataset.pairs[i].image) for i in indices[:8].tolist())
+            raise TrainingError(
+                f"The loss became {loss.item()} in epoch {epoch + 1}, on a batch with {names}: look at these photos, "
+                "or lower --learning-rate and go on from the last epoch with --resume."
+            )
+        optimizer.zero_grad(set_to_none=True)
+        accelerator.backward(loss)
+        accelerator.clip_grad_norm_(net.parameters(), 5.0)
+        optimizer.step()
+        scheduler.step()
+        average.update_parameters(net)
+        total += loss.detach()
+        count += 1
+        bar.set_postfix(loss=f"{total.item() / count:.4f}")
+    mean_loss = accelerator.reduce(total / max(count, 1), "mean").item()
+    return mean_loss, count * config.batch_size
+
+
+def make_optimizer(net: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
+    """AdamW with a gentler rate for the encoder, and no weight decay on biases and norms."""
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, parameter in net.named_parameters():
+        groups.setdefault((name.startswith("encoder."), parameter.ndim > 1), []).append(parameter)
+    return torch.optim.AdamW(
+        [
+            {
+                "params": parameters,
+                "lr": config.learning_rate * (config.encoder_rate if in_encoder else 1.0),
+                "weight_decay": config.weight_decay if decays else 0.0,
+            }
+            for (in_encoder, decays), parameters in groups.items()
+        ],
+        fused=True,
+    )
+
+
+def rate_at(step: int, total: int, warmup: float) -> float:
+    """Share of the learning rate at a step: linear warm-up, then a half cosine down to 1 %."""
+    rising = max(1, int(total * warmup))
+    if step < rising:
+        return (step + 1) / rising
+    progress = min(1.0, (step - rising) / max(1, total - rising))
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def _keep(
+    net: nn.Module, model: ModelConfig, description: dict[str, Any], figures: dict[str, Any], epoch: int, run: Path
+) -> None:
+    """Writes the weights with how they came about beside them."""
+    kept = replace(model, training={**description, "best_epoch": epoch}, metrics={"validation": figures})
+    try:
+        network.save(net, kept, run)
+    except OSError as error:
+        raise TrainingError(f"The weights can't be written to {run} ({error}): make room and use --resume.") from error
+
+
+def _describe(
+    config: TrainingConfig, sources: Sequence[Source], validation: dict[str, list[Pair]], accelerator: Accelerator
+) -> dict[str, Any]:
+    return {
+        **asdict(config),
+        "sources": {s.name: {"photos": len(s.pairs), "weight": s.weight, "loose": s.loose} for s in sources},
+        "validation": {name: len(pairs) for name, pairs in validation.items()},
+        "processes": accelerator.num_processes,
+        "precision": str(accelerator.mixed_precision),
+        "torch": torch.__version__,
+        "machine": platform.machine(),
+    }
+
+
+def _flat(figures: dict[str, dict[str, float]]) -> dict[str, float]:
+    return {f"{name}/{key}": value for name, row in figures.items() for key, value in row.items()}
+
+
+def _append_row(path: Path, row: dict[str, float]) -> None:
+    is_new = not path.exists()
+    with path.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, row)
+        if is_new:
+            writer.writeheader()
+        writer.writerow({key: round(value, 5) if isinstance(value, float) else value for key, value in row.items()})
+
+
+def _line(row: dict[str, float], seconds: float) -> str:
+    sets = " ".join(
+        f"{key.split('/')[0]} {value:.3f}/{row[key.replace('/iou', '/boundary_iou')]:.3f}"
+        for key, value in row.items()
+        if key.endswith("/iou")
+    )
+    false = " ".join(f"{k} {v:.4f}" for k, v in row.items() if k.endswith("/false_area"))
+    head = f"epoch {row['epoch']}: loss {row['loss']:.4f}, {row['photos_per_s']:.1f} photos/s, {seconds:.0f} s"
+    return f"{head} | {sets} {false}"

@@ -1,0 +1,79 @@
+"""How good a mask is, photo by photo. Masks are bool HxW, alphas float32 HxW in [0, 1], `valid` bool HxW."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+
+BOUNDARY_RATIO = 0.02  # of the diagonal, as Cheng et al. propose
+
+
+def iou(prediction: np.ndarray, truth: np.ndarray, valid: np.ndarray | None = None) -> float:
+    """Intersection over union of the person; 1 where both are empty."""
+    if valid is not None:
+        prediction, truth = prediction & valid, truth & valid
+    union = np.count_nonzero(prediction | truth)
+    return np.count_nonzero(prediction & truth) / union if union else 1.0
+
+
+def dice(prediction: np.ndarray, truth: np.ndarray, valid: np.ndarray | None = None) -> float:
+    """Dice coefficient of the person; 1 where both are empty."""
+    if valid is not None:
+        prediction, truth = prediction & valid, truth & valid
+    total = np.count_nonzero(prediction) + np.count_nonzero(truth)
+    return 2 * np.count_nonzero(prediction & truth) / total if total else 1.0
+
+
+def inner_boundary(mask: np.ndarray, ratio: float = BOUNDARY_RATIO) -> np.ndarray:
+    """The mask's pixels within `ratio` of the image diagonal from its outline; the frame counts as outline."""
+    height, width = mask.shape
+    distance = max(1, round(ratio * float(np.hypot(height, width))))
+    padded = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    eroded = cv2.erode(padded, np.ones((3, 3), np.uint8), iterations=distance)
+    return mask & (eroded[1:-1, 1:-1] == 0)
+
+
+def boundary_iou(prediction: np.ndarray, truth: np.ndarray, valid: np.ndarray | None = None) -> float:
+    """IoU of the two inner boundaries (Cheng et al. 2021, "Boundary IoU", 2 % of the diagonal)."""
+    return iou(inner_boundary(prediction), inner_boundary(truth), valid)
+
+
+def mean_absolute_error(alpha: np.ndarray, truth: np.ndarray, valid: np.ndarray | None = None) -> float:
+    """Mean |alpha - truth| with a soft truth (float32 HxW in [0, 1])."""
+    difference = np.abs(alpha - truth)
+    if valid is not None:
+        difference = difference[valid]
+    return float(difference.mean()) if difference.size else 0.0
+
+
+def score(alpha: np.ndarray, mask: np.ndarray, threshold: float = 0.5) -> dict[str, float]:
+    """All figures for one photo, at the mask's own size.
+
+    Parameters
+    ----------
+    alpha : float32, any size of the same aspect; resized to the mask's
+    mask : uint8 HxW; 128 is ignored, otherwise >= 128 is person and value / 255 the soft truth
+    """
+    height, width = mask.shape
+    if alpha.shape != mask.shape:
+        shrinks = alpha.shape[1] > width
+        alpha = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    ignored = mask == 128
+    # Soft truths pass through 128 too: a mask that has other grey values isn't marking anything to be ignored.
+    soft = np.count_nonzero((mask > 0) & (mask < 255) & ~ignored) > 0
+    valid = None if soft or not ignored.any() else ~ignored
+    prediction, truth = alpha >= threshold, mask >= 128
+    return {
+        "iou": iou(prediction, truth, valid),
+        "boundary_iou": boundary_iou(prediction, truth, valid),
+        "dice": dice(prediction, truth, valid),
+        "mae": mean_absolute_error(alpha, mask.astype(np.float32) / 255, valid),
+    }
+
+
+def mean(scores: Iterable[dict[str, float]]) -> dict[str, float]:
+    """The mean of each figure over photos; empty for no photos."""
+    scores = list(scores)
+    return {key: float(np.mean([s[key] for s in scores])) for key in scores[0]} if scores else {}

@@ -1,0 +1,214 @@
+"""Things to look at: curves and a contact sheet of a run, and the model card beside the weights."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from humanseg.config import CONFIG_NAME, ModelConfig, read_config
+from humanseg.errors import DataError, TrainingError
+
+CARD_NAME = "README.md"
+MAGENTA = (255, 0, 255)  # no skin, cloth or sky looks like it: what's left of the background shows
+
+# What is known of the sets that weights may have been trained on, by folder name.
+TERMS = {
+    "human-segmentation-dataset": "VikramShenoy97/Human-Segmentation-Dataset; no licence stated",
+    "portraits": "EG1800 by way of bio-punk/AutoPortraitMatting; “academic exchange only”",
+    "street-fashion": "Clothing Co-Parsing, bearpaw/clothing-co-parsing; Apache-2.0",
+    "everyday": "PASCAL VOC 2012 photos with SBD outlines; photos are Flickr's, no licence stated",
+    "no-people": "PASCAL VOC 2012 photos without people; photos are Flickr's, no licence stated",
+}
+
+
+def curves(run: Path) -> Path:
+    """Draws `metrics.csv` of a run: loss above, IoU and boundary IoU of each set below; gives the PNG's path.
+
+    Raises
+    ------
+    TrainingError : there are no metrics to draw
+    """
+    from matplotlib.figure import Figure
+
+    try:
+        with (run / "metrics.csv").open(newline="", encoding="utf-8") as file:
+            rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+    except (OSError, ValueError, TypeError) as error:
+        raise TrainingError(f"{run / 'metrics.csv'} can't be read ({error}): train first.") from error
+    if not rows:
+        raise TrainingError(f"{run / 'metrics.csv'} is empty: train for at least one epoch first.")
+    figure = Figure(figsize=(9, 9), layout="constrained")
+    panels = figure.subplots(3, 1, sharex=True)
+    epochs = [row["epoch"] for row in rows]
+    panels[0].plot(epochs, [row["loss"] for row in rows], color="black")
+    panels[0].set_ylabel("training loss")
+    for panel, figure_name in zip(panels[1:], ("iou", "boundary_iou"), strict=True):
+        for key in rows[0]:
+            if key.endswith(f"/{figure_name}"):
+                name = key.rsplit("/", 1)[0]
+                panel.plot(epochs, [row[key] for row in rows], label=name, linewidth=2.5 if name == "mean" else 1.2)
+        panel.set_ylabel(f"validation {figure_name.replace('_', ' ')}")
+        panel.grid(alpha=0.3)
+        panel.legend(fontsize="small")
+    panels[-1].set_xlabel("epoch")
+    path = run / "curves.png"
+    figure.savefig(path, dpi=110)
+    return path
+
+
+def contact_sheet(samples: Sequence[tuple[np.ndarray, np.ndarray, str]], path: Path, cell: int = 240) -> None:
+    """Writes photos and their cut-outs on magenta as one picture.
+
+    Parameters
+    ----------
+    samples : photo uint8 HxWx3, alpha float32 (any size of its aspect), caption; drawn in this order, four to a row
+    cell : side in pixels that each photo is fitted into
+    """
+    tiles = [_tile(*sample, cell) for sample in samples]
+    columns = min(4, max(1, len(tiles)))
+    tiles += [np.full((cell + 20, 2 * cell, 3), 255, np.uint8)] * (-len(tiles) % columns)
+    rows = [np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not cv2.imwrite(str(path), np.vstack(rows)[..., ::-1]):
+        raise OSError(f"{path} can't be written")
+
+
+def _tile(rgb: np.ndarray, alpha: np.ndarray, caption: str, cell: int) -> np.ndarray:
+    scale = cell / max(rgb.shape[:2])
+    size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    soft = cv2.resize(alpha, size, interpolation=cv2.INTER_LINEAR)[..., None]
+    cut = small * soft + np.array(MAGENTA) * (1 - soft)
+    tile = np.full((cell + 20, 2 * cell, 3), 255, np.uint8)
+    tile[: size[1], : size[0]] = small
+    tile[: size[1], cell : cell + size[0]] = cut.round()
+    cv2.putText(tile, caption, (4, cell + 14), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (0, 0, 0), 1, cv2.LINE_AA)
+    return tile
+
+
+def best_median_worst(scores: Sequence[float], each: int = 4) -> list[int]:
+    """The indices of the `each` best, most middling and worst scores, best first, none twice."""
+    order = sorted(range(len(scores)), key=lambda i: -scores[i])
+    middle = max(0, (len(order) - each) // 2)
+    chosen = order[:each] + order[middle : middle + each] + order[-each:]
+    return sorted(set(chosen), key=order.index)
+
+
+def add_scores(folder: Path, files: Sequence[Path]) -> ModelConfig:
+    """Puts what `humanseg evaluate --json` wrote into the configuration beside the weights.
+
+    Raises
+    ------
+    DataError : a file isn't one of those
+    WeightsError : the folder has no configuration
+    """
+    config = read_config(folder)
+    scores = dict(config.metrics.get("evaluation", {}))
+    for file in files:
+        try:
+            content = json.loads(file.read_text(encoding="utf-8"))
+            scores[content["data"]] = {**content["mean"], "engine": content["engine"], "size": content["size"]}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(f"{file} isn't what `humanseg evaluate --json` writes ({error}).") from error
+    config = replace(config, metrics={**config.metrics, "evaluation": scores})
+    (folder / CONFIG_NAME).write_text(json.dumps(config.to_json(), indent=2) + "\n", encoding="utf-8")
+    return config
+
+
+def write_card(folder: Path) -> Path:
+    """Writes the model card from the configuration; gives its path.
+
+    Raises
+    ------
+    WeightsError : the folder has no configuration
+    """
+    config = read_config(folder)
+    path = folder / CARD_NAME
+    path.write_text(model_card(config), encoding="utf-8")
+    return path
+
+
+def model_card(config: ModelConfig) -> str:
+    """The model card as Markdown, with the Hub's front matter."""
+    return f"""---
+license: other
+license_name: research-and-demonstration
+library_name: segmentation-models-pytorch
+pipeline_tag: image-segmentation
+tags: [image-segmentation, background-removal, person, u-net]
+---
+
+# HumanSegNet weights
+
+Separates people from their background. For photos and webcam frames of one or several people; made for research and
+demonstration, since some of the training sets allow no more.
+
+A U-Net with encoder `{config.encoder}`, started from ImageNet, and a decoder of
+{"-".join(map(str, config.decoder_channels))} channels. It looks at a long side of {config.size} pixels for photos
+and of {config.live_size} for webcam frames. Load it with `humanseg.Segmenter.from_pretrained(folder)`, or with
+`smp.from_pretrained(folder, encoder_weights=None)`; then normalise RGB in [0, 1] with mean {list(config.mean)} and
+std {list(config.std)}, and take the sigmoid.
+
+## What it reaches
+
+{_score_table(config)}
+
+By `python -m humanseg evaluate --data SET [--ids FILE]`: means over photos, each scored at its mask's own size, by the
+whole pipeline (second look and refinement). Boundary IoU after Cheng et al. 2021, at 2 % of the diagonal. Rows of
+photos that are held back for validation picked the checkpoint; the 60 fixed test photos of the human dataset didn't.
+
+## What it was trained on
+
+{_source_table(config)}
+
+{_recipe(config)}
+
+## What it can't do
+
+- It knows people, not portraits: a statue, a doll or a photo on a wall may come out as a person.
+- What is held or worn is learned from sets that disagree: bags and hats count as person in one and not in another.
+- Hair is soft at best: single strands are lost. Glass, veils and motion blur come out as person or not, seldom as both.
+- People far away, in the dark, seen from above or cut to a limb are missed more often than others.
+- Who is in the training photos was not chosen to represent everybody, and how the score depends on skin tone, age or
+  clothing has not been measured. Don't decide anything about anybody by it.
+"""
+
+
+def _score_table(config: ModelConfig) -> str:
+    rows = config.metrics.get("evaluation", {})
+    if not rows:
+        return "Not measured yet."
+    lines = [
+        "| set | photos | IoU | boundary IoU | Dice | MAE | looked at |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, row in rows.items():
+        figures = " | ".join(f"{row[key]:.3f}" for key in ("iou", "boundary_iou", "dice", "mae"))
+        lines.append(f"| {name} | {row['n']} | {figures} | {row['size']} px, {row['engine']} |")
+    return "\n".join(lines)
+
+
+def _source_table(config: ModelConfig) -> str:
+    sources = config.training.get("sources", {})
+    if not sources:
+        return "Unknown."
+    lines = ["| set | photos | drawn per epoch | from, licence as stated there |", "| --- | --- | --- | --- |"]
+    for name, source in sources.items():
+        terms = TERMS.get(name, "not known to this project")
+        lines.append(f"| {name} | {source['photos']} | x{source['weight']:g} | {terms} |")
+    return "\n".join(lines)
+
+
+def _recipe(config: ModelConfig) -> str:
+    keys = (
+        "epochs", "best_epoch", "batch_size", "sizes", "learning_rate", "encoder_rate", "weight_decay", "ema_decay",
+        "loss", "new_background", "second_person", "seed", "precision", "torch",
+    )  # fmt: skip
+    known = [f"{key} {config.training[key]}" for key in keys if key in config.training]
+    return "Recipe of `train.py`: " + ", ".join(known) + "." if known else ""

@@ -1,0 +1,82 @@
+"""Validation photos, looked at after every epoch: scored, and laid out to be seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from humanseg.config import ModelConfig
+from humanseg.data.datasets import Pair, read_mask, read_photo
+from humanseg.resize import letterbox
+from humanseg.training import metrics, report
+
+# Read the test figures from `evaluate`; these are for picking a checkpoint, so a set counts once however large it is.
+PICKED_BY = ("iou", "boundary_iou")
+CACHE_LONG_SIDE = 1024
+
+
+def has_bf16() -> bool:
+    """Whether autocast to bfloat16 pays: a GPU that has it, or a CPU with AVX-512 BF16 or AMX."""
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported()
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+
+
+@torch.inference_mode()
+def predict(net: nn.Module, model: ModelConfig, rgb: np.ndarray, size: int, device: torch.device) -> np.ndarray:
+    """Alpha (float32, at the size the network saw) of a photo whose long side is brought to `size`."""
+    boxed, inner = letterbox(rgb, size, model.stride)
+    inputs = torch.from_numpy(boxed).to(device).permute(2, 0, 1)[None].float() / 255
+    mean, std = (torch.tensor(v, device=device).view(1, 3, 1, 1) for v in (model.mean, model.std))
+    inputs = ((inputs - mean) / std).contiguous(memory_format=torch.channels_last)
+    with torch.autocast(device.type, torch.bfloat16, enabled=has_bf16()):
+        logits = net(inputs)
+    return logits.float().sigmoid()[0, 0, : inner[0], : inner[1]].cpu().numpy()
+
+
+class ValidationSet:
+    """Validation photos, decoded once, scored at their masks' own size."""
+
+    def __init__(self, validation: dict[str, list[Pair]]):
+        self._photos = {name: [_decoded(pair) for pair in pairs] for name, pairs in validation.items() if pairs}
+
+    def figures(
+        self, net: nn.Module, model: ModelConfig, size: int, device: torch.device
+    ) -> dict[str, dict[str, float]]:
+        """Mean figures by set, and under `mean` what the checkpoint is picked by."""
+        net.eval()
+        figures: dict[str, dict[str, float]] = {}
+        for name, photos in self._photos.items():
+            rows = []
+            for rgb, mask in photos:
+                alpha = predict(net, model, rgb, size, device)
+                if mask is None:
+                    rows.append({"false_area": float((alpha >= model.threshold).mean())})
+                else:
+                    rows.append(metrics.score(alpha, mask, model.threshold))
+            figures[name] = metrics.mean(rows)
+        scored = [f for f in figures.values() if "iou" in f]
+        both = {key: float(np.mean([f[key] for f in scored])) for key in PICKED_BY}
+        figures["mean"] = {**both, "pick": sum(both.values()) / len(both)}
+        return figures
+
+    def contact_sheet(self, net: nn.Module, model: ModelConfig, size: int, device: torch.device, run: Path) -> None:
+        """Writes the best, middling and worst cut-outs of each set to `sheets/SET.png`."""
+        net.eval()
+        for name, photos in self._photos.items():
+            alphas = [predict(net, model, rgb, size, device) for rgb, _ in photos]
+            # Where nobody is there to be found, the less is found the better.
+            scores = [
+                -float(alpha.mean()) if mask is None else metrics.score(alpha, mask, model.threshold)["iou"]
+                for alpha, (_, mask) in zip(alphas, photos, strict=True)
+            ]
+            chosen = report.best_median_worst(scores)
+            samples = [(photos[i][0], alphas[i], f"{scores[i]:.3f}") for i in chosen]
+            report.contact_sheet(samples, run / "sheets" / f"{name}.png")
+
+
+def _decoded(pair: Pair) -> tuple[np.ndarray, np.ndarray | None]:
+    return read_photo(pair.image, CACHE_LONG_SIDE), None if pair.mask is None else read_mask(pair.mask)

@@ -1,0 +1,27 @@
+import numpy as np
+import pytest
+
+from humanseg.resize import letterbox, resize_alpha
+
+
+def test_letterboxing_keeps_the_aspect_and_repeats_the_edge():
+    boxed, inner = letterbox(np.full((30, 100, 3), 7, np.uint8), 64, 32)
+    assert inner == (19, 64) and boxed.shape == (32, 64, 3)
+    assert (boxed == 7).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (64, 64), (65, 63)])
+def test_every_shape_fits_the_stride_and_keeps_a_pixel(shape):
+    boxed, inner = letterbox(np.zeros((*shape, 3), np.uint8), 64, 32)
+    assert boxed.shape[0] % 32 == 0 and boxed.shape[1] % 32 == 0
+    assert min(inner) >= 1 and max(inner) == 64
+    assert boxed.flags.c_contiguous
+
+
+def test_a_resized_alpha_never_shares_memory_and_stays_in_range():
+    alpha = np.random.default_rng(0).random((20, 30), dtype=np.float32)
+    same = resize_alpha(alpha, 30, 20)
+    assert np.array_equal(same, alpha) and not np.shares_memory(same, alpha)
+    for size in ((7, 5), (90, 60)):
+        resized = resize_alpha(alpha, *size)
+        assert resized.shape == size[::-1] and 0 <= resized.min() and resized.max() <= 1

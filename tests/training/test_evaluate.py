@@ -1,0 +1,47 @@
+import cv2
+import numpy as np
+import pytest
+
+from humanseg.data.datasets import find_pairs
+from humanseg.errors import DataError
+from humanseg.training.evaluate import evaluate, summary
+
+
+class Brightness:
+    """A segmenter that takes what is bright for a person."""
+
+    class config:
+        threshold = 0.5
+
+    def alpha(self, image, **_):
+        return (cv2.imread(str(image), cv2.IMREAD_GRAYSCALE) > 127).astype(np.float32)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for kind in ("images", "masks"):
+        (tmp_path / kind).mkdir()
+    for stem, cut in (("right", 0), ("half", 20)):
+        mask = np.zeros((40, 40), np.uint8)
+        mask[:, :20] = 255
+        cv2.imwrite(str(tmp_path / "images" / f"{stem}.png"), mask)
+        mask[:cut] = 0
+        cv2.imwrite(str(tmp_path / "masks" / f"{stem}.png"), mask[::2, ::2])
+    return tmp_path
+
+
+def test_each_photo_is_scored_at_its_masks_size(folder):
+    rows = {row["id"]: row for row in evaluate(Brightness(), find_pairs(folder), progress=False)}
+    assert rows["right"]["iou"] == 1 and rows["right"]["mae"] == 0
+    assert rows["half"]["iou"] == pytest.approx(0.5)
+
+
+def test_the_summary_is_the_mean_over_photos(folder):
+    mean = summary(evaluate(Brightness(), find_pairs(folder), progress=False))
+    assert mean["n"] == 2 and mean["iou"] == pytest.approx(0.75)
+
+
+def test_a_mask_of_another_frame_is_named(folder):
+    cv2.imwrite(str(folder / "masks" / "half.png"), np.zeros((40, 20), np.uint8))
+    with pytest.raises(DataError, match=r"half\.png"):
+        evaluate(Brightness(), find_pairs(folder), progress=False)

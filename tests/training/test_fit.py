@@ -1,0 +1,183 @@
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from humanseg import network
+from humanseg.config import ModelConfig, read_config
+from humanseg.data.datasets import find_pairs
+from humanseg.data.training_set import Source
+from humanseg.errors import TrainingError
+from humanseg.training import fit as module
+from humanseg.training.fit import TrainingConfig, fit, make_optimizer, rate_at
+from humanseg.training.state import STATE_NAME
+
+MODEL = ModelConfig(decoder_channels=(16, 8, 8, 8, 8))
+CONFIG = TrainingConfig(
+    epochs=2, batch_size=4, sizes=(64,), workers=0, validation_size=64, ema_decay=0.5, learning_rate=3e-3
+)
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Twelve photos of bright discs, which are the people, on dark noise."""
+    root = tmp_path_factory.mktemp("discs")
+    rng = np.random.default_rng(0)
+    for n in range(12):
+        rgb = rng.integers(0, 80, (72, 96, 3), np.uint8)
+        mask = np.zeros((72, 96), np.uint8)
+        centre = (int(rng.integers(30, 66)), int(rng.integers(25, 47)))
+        cv2.circle(mask, centre, 20, 255, -1)
+        rgb[mask > 0] = (90, 150, 230)
+        for kind, picture in (("images", rgb), ("masks", mask)):
+            (root / kind).mkdir(exist_ok=True)
+            cv2.imwrite(str(root / kind / f"d{n:02}.png"), picture)
+    (root / "valid.txt").write_text("d10\nd11\n")
+    return root
+
+
+@pytest.fixture
+def data(folder):
+    pairs = find_pairs(folder)
+    return [Source("discs", pairs[:10], 2.0)], {"discs": pairs[10:]}
+
+
+def test_a_run_learns_and_leaves_weights_that_load(tmp_path, data):
+    figures = fit(tmp_path, MODEL, TrainingConfig(**{**CONFIG.__dict__, "epochs": 8}), *data)
+    rows = list(csv.DictReader((tmp_path / "metrics.csv").open()))
+    assert len(rows) == 8 and float(rows[-1]["loss"]) < 0.8 * float(rows[0]["loss"])
+    assert figures["discs"]["iou"] > 0.5
+    _, config = network.load(tmp_path)
+    assert config.training["sources"]["discs"]["photos"] == 10
+    assert config.metrics["validation"]["discs"]["iou"] == pytest.approx(figures["discs"]["iou"])
+    assert json.loads((tmp_path / "training.json").read_text())["epochs"] == 8
+
+
+def test_the_weights_that_stay_are_the_best_not_the_last(tmp_path, data, monkeypatch):
+    picks = iter([0.3, 0.9, 0.1])
+
+    def figures(self, net, *_):
+        value = next(picks)
+        return {"discs": {"iou": value, "boundary_iou": value}, "mean": {"pick": value}}
+
+    monkeypatch.setattr(module.ValidationSet, "figures", figures)
+    fit(tmp_path, MODEL, TrainingConfig(**{**CONFIG.__dict__, "epochs": 3}), *data)
+    assert read_config(tmp_path).training["best_epoch"] == 2
+
+
+def test_a_resumed_run_ends_where_an_unbroken_one_does(tmp_path, data):
+    fit(tmp_path / "start", MODEL, CONFIG, *data, stop_after=1)
+    fit(tmp_path / "whole", MODEL, CONFIG, *data)
+    fit(tmp_path / "broken", MODEL, CONFIG, *data, stop_after=1)
+    fit(tmp_path / "broken", MODEL, CONFIG, *data, resume=True)
+    start, whole, broken = (
+        torch.load(tmp_path / run / STATE_NAME, weights_only=True) for run in ("start", "whole", "broken")
+    )
+    assert start["epoch"] == 1 and whole["epoch"] == broken["epoch"] == 2
+    assert whole["scheduler"] == broken["scheduler"]
+    learned, strayed = (
+        sum(float((whole["net"][name].float() - other["net"][name].float()).square().sum()) for name in whole["net"])
+        for other in (start, broken)
+    )
+    # bfloat16 on several threads rounds a little differently each time: no more than that may part the two.
+    assert strayed < 0.01 * learned
+
+
+def test_a_run_killed_in_mid_epoch_goes_on(tmp_path, folder):
+    run = tmp_path / "run"
+    command = [sys.executable, "train.py", "--data", str(folder), "--run", str(run), "--epochs", "60"]
+    command += ["--batch-size", "2", "--sizes", "64", "--workers", "0", "--validation-size", "64"]
+    command += ["--decoder", "16", "8", "8", "8", "8"]
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 240
+    while not (run / STATE_NAME).exists() and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGKILL)
+    _, errors = process.communicate()
+    assert (run / STATE_NAME).exists(), errors.decode()[-500:]
+    done = torch.load(run / STATE_NAME, weights_only=True)["epoch"]
+    resumed = subprocess.run(
+        [*command, "--resume", "--stop-after", "1"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert resumed.returncode == 0, resumed.stderr[-500:]
+    assert f"epoch {done + 1}:" in resumed.stdout
+    network.load(run)
+
+
+def test_ctrl_c_leaves_weights_that_load(tmp_path, data, monkeypatch, capsys):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "_train_epoch", interrupted)
+    fit(tmp_path, MODEL, CONFIG, *data)
+    network.load(tmp_path)
+    assert "--resume" in capsys.readouterr().out
+
+
+def test_a_loss_that_is_not_finite_names_the_photos(tmp_path, data, monkeypatch):
+    monkeypatch.setattr(module.losses, "compute", lambda *_: torch.tensor(torch.nan, requires_grad=True))
+    with pytest.raises(TrainingError, match=r"d\d\d\.png"):
+        fit(tmp_path, MODEL, CONFIG, *data)
+
+
+def test_a_full_disk_leaves_the_state_of_the_epoch_before(tmp_path, data, monkeypatch):
+    fit(tmp_path, MODEL, CONFIG, *data, stop_after=1)
+    before = (tmp_path / STATE_NAME).read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module.torch, "save", full)
+    with pytest.raises(TrainingError, match=r"No space.*--resume"):
+        fit(tmp_path, MODEL, CONFIG, *data, resume=True)
+    assert (tmp_path / STATE_NAME).read_bytes() == before
+
+
+def test_resuming_from_nothing_says_so(tmp_path, data):
+    with pytest.raises(TrainingError, match="start without --resume"):
+        fit(tmp_path, MODEL, CONFIG, *data, resume=True)
+
+
+def test_a_damaged_state_says_so(tmp_path, data):
+    (tmp_path / STATE_NAME).write_bytes(b"damaged")
+    with pytest.raises(TrainingError, match="can't be resumed from"):
+        fit(tmp_path, MODEL, CONFIG, *data, resume=True)
+
+
+def test_nothing_to_train_on_says_so(tmp_path, data):
+    with pytest.raises(TrainingError, match="no photos to train on"):
+        fit(tmp_path, MODEL, CONFIG, [], data[1])
+    with pytest.raises(TrainingError, match="no photos to validate on"):
+        fit(tmp_path, MODEL, CONFIG, data[0], {})
+
+
+def test_the_encoder_learns_more_gently_and_norms_do_not_decay():
+    groups = make_optimizer(network.build(MODEL), TrainingConfig(learning_rate=1.0, encoder_rate=0.1)).param_groups
+    assert {round(g["lr"], 3) for g in groups} == {1.0, 0.1}
+    for group in groups:
+        assert (group["weight_decay"] == 0) == all(p.ndim <= 1 for p in group["params"])
+
+
+def test_the_rate_rises_then_falls_to_almost_nothing():
+    rates = [rate_at(step, 100, 0.1) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1) and max(rates) == rates[9] == 1
+    assert rates[10:] == sorted(rates[10:], reverse=True) and rates[-1] < 0.02

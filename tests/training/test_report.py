@@ -1,0 +1,91 @@
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from humanseg.config import CONFIG_NAME, ModelConfig, read_config
+from humanseg.errors import DataError, TrainingError, WeightsError
+from humanseg.training import report
+
+
+@pytest.fixture
+def weights(tmp_path):
+    config = ModelConfig(training={"epochs": 7, "sources": {"portraits": {"photos": 800, "weight": 0.5}}})
+    (tmp_path / CONFIG_NAME).write_text(json.dumps(config.to_json()))
+    return tmp_path
+
+
+@pytest.fixture
+def scores(tmp_path):
+    mean = {"n": 60, "iou": 0.9123, "boundary_iou": 0.7, "dice": 0.95, "mae": 0.02}
+    path = tmp_path / "scores.json"
+    path.write_text(json.dumps({"data": "portraits", "engine": "torch", "size": 512, "mean": mean, "photos": []}))
+    return path
+
+
+def test_the_card_is_made_of_what_was_measured(weights, scores):
+    report.add_scores(weights, [scores])
+    text = report.write_card(weights).read_text()
+    assert "| portraits | 60 | 0.912 | 0.700 |" in text
+    assert "academic exchange only" in text and "epochs 7" in text
+    assert text.startswith("---\nlicense: other")
+    assert read_config(weights).metrics["evaluation"]["portraits"]["n"] == 60
+
+
+def test_a_second_score_of_a_set_replaces_the_first_and_leaves_the_rest(weights, scores):
+    report.add_scores(weights, [scores])
+    content = json.loads(scores.read_text())
+    content["mean"]["iou"] = 0.5
+    scores.write_text(json.dumps(content | {"data": "other"}))
+    config = report.add_scores(weights, [scores])
+    assert {name: row["iou"] for name, row in config.metrics["evaluation"].items()} == {
+        "portraits": 0.9123,
+        "other": 0.5,
+    }
+
+
+def test_a_card_without_scores_says_so(weights):
+    assert "Not measured yet" in report.write_card(weights).read_text()
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"data": "x"}'])
+def test_what_are_no_scores_is_named(weights, tmp_path, text):
+    path = tmp_path / "other.json"
+    path.write_text(text)
+    with pytest.raises(DataError, match=r"other\.json"):
+        report.add_scores(weights, [path])
+
+
+def test_a_folder_without_weights_is_refused(tmp_path):
+    with pytest.raises(WeightsError):
+        report.write_card(tmp_path)
+
+
+def test_curves_are_drawn_from_the_metrics(tmp_path):
+    (tmp_path / "metrics.csv").write_text("epoch,loss,a/iou,a/boundary_iou\n1,1.0,0.5,0.2\n2,0.5,0.7,0.4\n")
+    assert cv2.imread(str(report.curves(tmp_path))).shape[0] > 500
+
+
+@pytest.mark.parametrize("text", [None, "", "epoch,loss\n", "epoch,loss\n1,x\n", "epoch,loss\n1\n"])
+def test_metrics_that_cannot_be_drawn_are_named(tmp_path, text):
+    if text is not None:
+        (tmp_path / "metrics.csv").write_text(text)
+    with pytest.raises(TrainingError, match=r"metrics\.csv"):
+        report.curves(tmp_path)
+
+
+def test_best_median_and_worst_come_in_order_and_once():
+    assert report.best_median_worst([0.1, 0.9, 0.5, 0.7, 0.3], each=1) == [1, 2, 0]
+    assert report.best_median_worst([0.5, 0.6], each=4) == [1, 0]
+    assert report.best_median_worst([]) == []
+
+
+def test_a_contact_sheet_shows_cut_outs_on_magenta(tmp_path):
+    photo = np.full((40, 80, 3), 90, np.uint8)
+    alpha = np.zeros((20, 40), np.float32)
+    alpha[:, :20] = 1
+    report.contact_sheet([(photo, alpha, "0.5")] * 5, tmp_path / "new" / "sheet.png", cell=100)
+    sheet = cv2.imread(str(tmp_path / "new" / "sheet.png"))[..., ::-1]
+    assert sheet.shape == (240, 800, 3)
+    assert (sheet[20, 190] == report.MAGENTA).all() and (sheet[20, 110] == 90).all()

@@ -1,0 +1,67 @@
+"""Fine-tunes an ImageNet-initialised U-Net to separate people from their background.
+
+python train.py                                        the public human dataset, fetched first
+python train.py --data DIR --data DIR2=0.5 --epochs 25  your own; DIR2's photos are drawn half as often
+python train.py --resume --run runs/latest              go on where it stopped
+accelerate launch --cpu --num_processes 2 train.py ...  more processes, the same effective batch
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+from humanseg.config import ModelConfig
+from humanseg.errors import HumanSegError
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    from humanseg.training.fit import TrainingConfig
+    from humanseg.training.losses import LOSSES
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("--data", action="append", default=[], metavar="DIR[=WEIGHT]", help="folder of pairs; may be given again")
+    add("--negatives", action="append", default=[], metavar="DIR[=WEIGHT]", help="folder of photos without people")
+    add("--loose", action="append", default=[], metavar="NAME", help="data set whose outlines are a few pixels off")
+    add("--run", type=Path, default=Path("runs/latest"), help="where everything goes (default: %(default)s)")
+    add("--resume", action="store_true", help="go on from the state in --run")
+    add("--start-from", type=Path, metavar="DIR", help="begin with these weights instead of ImageNet's")
+    add("--stop-after", type=int, metavar="N", help="end after N epochs of the schedule; --resume goes on")
+    add("--fold", type=int, default=0, help="which tenth of a set without valid.txt to validate on")
+    add("--encoder", default=ModelConfig.encoder, help="any smp encoder (default: %(default)s)")
+    add("--decoder", type=int, nargs=5, default=list(ModelConfig.decoder_channels), metavar="C")
+    add("--loss", choices=sorted(LOSSES), default=TrainingConfig.loss)
+    add("--sizes", type=int, nargs="+", default=list(TrainingConfig.sizes), help="a batch is of one of these")
+    add("--plain", action="store_true", help="no augmentation at all")
+    for name in (
+        "epochs", "batch_size", "learning_rate", "encoder_rate", "weight_decay", "warmup", "ema_decay",
+        "new_background", "second_person", "seed", "workers", "validation_size",
+    ):  # fmt: skip
+        default = getattr(TrainingConfig, name)
+        add(f"--{name.replace('_', '-')}", type=type(default), default=default, help="(default: %(default)s)")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    options = parse(arguments)
+    from humanseg.data.sources import gather
+    from humanseg.training.fit import TrainingConfig, fit
+
+    names = {field.name for field in fields(TrainingConfig)} - {"sizes"}
+    config = TrainingConfig(**{name: getattr(options, name) for name in names}, sizes=tuple(options.sizes))
+    model = ModelConfig(encoder=options.encoder, decoder_channels=tuple(options.decoder))
+    sources, validation = gather(options.data, options.negatives, loose=options.loose, fold=options.fold)
+    fit(
+        options.run, model, config, sources, validation,
+        resume=options.resume, start_from=options.start_from, stop_after=options.stop_after,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except HumanSegError as error:
+        sys.exit(str(error))
