@@ -1,0 +1,197 @@
+"""The command line: python -m humanseg cut-out | evaluate | export | card | info."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from humanseg.errors import HumanSegError, ImageError
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="humanseg", description="Cuts people out of photos.")
+    commands = top.add_subparsers(dest="command", required=True)
+
+    def command(name: str, function, summary: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=summary, description=summary)
+        sub.set_defaults(run=function)
+        sub.add_argument("--model", metavar="DIR", help="folder of weights, or user/name on the Hub (default: shipped)")
+        sub.add_argument("--revision", help="commit, tag or branch on the Hub")
+        return sub
+
+    def engine_options(sub: argparse.ArgumentParser) -> None:
+        sub.add_argument("--engine", choices=("auto", "torch", "openvino"), help="what runs the network")
+        sub.add_argument("--threads", type=int, help="CPU threads (default: all)")
+
+    cut = command("cut-out", cut_out, "Cut the people out of photos; names are kept.")
+    cut.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
+    cut.add_argument("--out", type=Path, default=Path(), metavar="DIR", help="where to (default: here)")
+    cut.add_argument("--background", default="transparent", metavar="transparent|blur|#rrggbb|PICTURE")
+    cut.add_argument("--format", choices=("png", "webp", "jpeg"), help="default: png, jpeg on a background")
+    cut.add_argument("--mask", action="store_true", help="write the mask alone, as a grey PNG")
+    cut.add_argument("--crop", action="store_true", help="crop to the people, with a margin")
+    cut.add_argument(
+        "--no-second-look", dest="second_look", action="store_false", help="faster, worse for small people"
+    )
+    cut.add_argument("--no-refine", dest="refine", action="store_false", help="plain upsampling of the alpha")
+    cut.add_argument("--no-colours", dest="colours", action="store_false", help="keep the photo's colours at the edge")
+    cut.add_argument("--keep-exif", action="store_true", help="keep EXIF, which may say where the photo was taken")
+    engine_options(cut)
+
+    score = command("evaluate", evaluate, "Score the weights on pairs of photo and mask.")
+    score.add_argument("--data", required=True, type=Path, metavar="DIR")
+    score.add_argument("--ids", type=Path, metavar="FILE", help="the stems to score, one a line (default: all)")
+    score.add_argument("--json", type=Path, metavar="FILE", help="write the figures of every photo there")
+    score.add_argument("--size", type=int, help="long side that the network sees (default: the model's)")
+    score.add_argument("--no-second-look", dest="second_look", action="store_false")
+    score.add_argument("--no-refine", dest="refine", action="store_false")
+    engine_options(score)
+
+    onnx = command("export", export, "Write the network as ONNX: float32 (1, 3, H, W), 0..255 in, alpha out.")
+    onnx.add_argument("--out", type=Path, default=Path("humansegnet.onnx"), metavar="FILE")
+    onnx.add_argument("--size", type=int, nargs=2, metavar=("H", "W"), help="fixed size (default: any)")
+
+    card = command("card", write_card, "Write the model card beside the weights.")
+    card.add_argument("--scores", nargs="+", type=Path, default=[], metavar="FILE", help="from `evaluate --json`")
+
+    engine_options(command("info", info, "Say which weights and which engine would be used here."))
+    return top
+
+
+def _segmenter(options: argparse.Namespace):
+    from humanseg.segmenter import Segmenter
+
+    return Segmenter.from_pretrained(
+        options.model, revision=options.revision, engine=options.engine, threads=options.threads
+    )
+
+
+def cut_out(options: argparse.Namespace) -> int:
+    """Writes one file a photo; a photo that fails is reported and the rest go on."""
+    from tqdm import tqdm
+
+    from humanseg import images
+
+    background = options.background
+    if not options.mask and background not in ("transparent", "blur") and not background.startswith("#"):
+        background = images.read(background).rgb
+    segmenter = _segmenter(options)
+    taken: set[Path] = set()
+    failures = 0
+    for photo in tqdm(options.photos, unit="photo", leave=False, disable=len(options.photos) == 1):
+        try:
+            written, found = _cut_out_one(segmenter, photo, background, options, taken)
+            tqdm.write(f"{photo} -> {written}" + ("" if found else " (nobody found in it)"))
+        except HumanSegError as error:
+            failures += 1
+            tqdm.write(str(error), file=sys.stderr)
+    return 1 if failures else 0
+
+
+def _cut_out_one(segmenter, photo: Path, background, options: argparse.Namespace, taken: set[Path]):
+    from humanseg import compose, images
+
+    source = images.read(photo)
+    result = segmenter.cut_out(source, second_look=options.second_look, refine=options.refine, colours=options.colours)
+    rows = columns = slice(None)
+    if options.crop:
+        top, left, bottom, right = compose.crop_box(result.alpha)
+        rows, columns = slice(top, bottom), slice(left, right)
+    if options.mask:
+        kind, data = "png", images.encode_mask(result.alpha[rows, columns])
+    else:
+        picture = result.on(background)[rows, columns]
+        see_through = picture.shape[2] == 4
+        kind = options.format or ("png" if see_through else "jpeg")
+        if see_through and kind == "jpeg":
+            raise ImageError("JPEG can't be transparent: choose --format png or webp, or give a --background.")
+        alpha = result.alpha[rows, columns] if see_through else None
+        exif = source.exif if options.keep_exif else None
+        data = images.encode(picture[..., :3], alpha, format=kind, exif=exif)
+    suffix = "-mask" if options.mask else "-cutout"
+    extension = ".jpg" if kind == "jpeg" else f".{kind}"
+    path = options.out / images.output_name(photo.name, suffix, extension)
+    # Two photos of one name, from two folders, both end up there.
+    number = 2
+    while path in taken:
+        path = options.out / images.output_name(photo.name, f"{suffix}-{number}", extension)
+        number += 1
+    taken.add(path)
+    options.out.mkdir(parents=True, exist_ok=True)
+    images.write(path, data)
+    return path, result.person_found
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Prints n and the mean figures, and writes every photo's where asked to."""
+    from humanseg.data.datasets import find_pairs, read_ids
+    from humanseg.training import evaluate as scoring
+
+    ids = read_ids(options.ids) if options.ids else None
+    pairs = find_pairs(options.data, ids)
+    segmenter = _segmenter(options)
+    rows = scoring.evaluate(segmenter, pairs, second_look=options.second_look, refine=options.refine, size=options.size)
+    mean = scoring.summary(rows)
+    labels = {"iou": "IoU", "boundary_iou": "boundary IoU", "dice": "Dice", "mae": "MAE"}
+    print(f"{options.data}: n {mean['n']}, " + ", ".join(f"{labels[k]} {mean[k]:.4f}" for k in labels))
+    if options.json:
+        content = {
+            "data": options.data.resolve().name,
+            "engine": segmenter.engine.name,
+            "size": options.size or segmenter.config.size,
+            "mean": mean,
+            "photos": rows,
+        }
+        options.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def write_card(options: argparse.Namespace) -> int:
+    from humanseg.hub import find_weights
+    from humanseg.training import report
+
+    folder = find_weights(options.model, revision=options.revision)
+    report.add_scores(folder, options.scores)
+    print(report.write_card(folder))
+    return 0
+
+
+def export(options: argparse.Namespace) -> int:
+    from humanseg.export import to_onnx
+    from humanseg.hub import find_weights
+
+    to_onnx(find_weights(options.model, revision=options.revision), options.out, options.size)
+    print(options.out)
+    return 0
+
+
+def info(options: argparse.Namespace) -> int:
+    import platform
+
+    import humanseg
+    from humanseg.hub import find_weights
+
+    folder = find_weights(options.model, revision=options.revision)
+    segmenter = _segmenter(options)
+    config = segmenter.config
+    print(f"humanseg {humanseg.__version__}, Python {platform.python_version()}, {platform.machine()}")
+    print(f"weights  {folder}")
+    print(f"network  U-Net, {config.encoder}, decoder {'-'.join(map(str, config.decoder_channels))}")
+    print(f"sizes    {config.size} for photos, {config.live_size} for the webcam (long side, pixels)")
+    print(f"engine   {segmenter.engine.name}")
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except HumanSegError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,207 @@
+"""Puts people on another background: pure functions on arrays.
+
+`foreground` is uint8 HxWx3, `alpha` float32 HxW in [0, 1]; results are uint8.
+"""
+
+from __future__ import annotations
+
+import re
+
+import cv2
+import numpy as np
+
+from humanseg.errors import HumanSegError
+
+
+def parse_colour(text: str) -> tuple[int, int, int]:
+    """`#rrggbb` or `#rgb` as (red, green, blue), 0 to 255.
+
+    Raises
+    ------
+    HumanSegError : it's neither
+    """
+    found = re.fullmatch(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})", text.strip())
+    if not found:
+        raise HumanSegError(f"{text!r} isn't a colour: write it as #rrggbb, for instance #20a060.")
+    digits = found[1] if len(found[1]) == 6 else "".join(2 * digit for digit in found[1])
+    return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)
+
+
+def _checked(foreground: np.ndarray, alpha: np.ndarray) -> None:
+    if foreground.dtype != np.uint8 or foreground.ndim != 3 or foreground.shape[2] != 3:
+        raise ValueError(f"a foreground is uint8 HxWx3, not {foreground.dtype} {foreground.shape}")
+    if alpha.dtype != np.float32 or alpha.shape != foreground.shape[:2]:
+        raise ValueError(f"the alpha is {alpha.dtype} {alpha.shape}, the foreground {foreground.shape[:2]}")
+
+
+def transparent(foreground: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """uint8 HxWx4, not premultiplied; black where nothing can be seen, which makes files much smaller."""
+    _checked(foreground, alpha)
+    eight = (np.clip(alpha, 0, 1) * 255 + 0.5).astype(np.uint8)
+    visible = np.where(eight > 0, np.uint8(255), np.uint8(0))
+    hidden = cv2.bitwise_and(foreground, foreground, mask=visible)
+    return cv2.merge([*cv2.split(hidden), eight])
+
+
+def _blend(foreground: np.ndarray, alpha: np.ndarray, background: np.ndarray) -> np.ndarray:
+    return cv2.blendLinear(foreground, background, np.ascontiguousarray(alpha), np.ascontiguousarray(1 - alpha))
+
+
+def on_colour(foreground: np.ndarray, alpha: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
+    """uint8 HxWx3 on one colour."""
+    _checked(foreground, alpha)
+    background = np.empty_like(foreground)
+    background[...] = colour
+    return _blend(np.ascontiguousarray(foreground), alpha, background)
+
+
+def blurred(image: np.ndarray, foreground: np.ndarray, alpha: np.ndarray, strength: float = 0.02) -> np.ndarray:
+    """The photo with its background out of focus.
+
+    Parameters
+    ----------
+    image : the photo, uint8 HxWx3
+    strength : standard deviation of the blur as a share of the diagonal
+
+    The people are taken out before blurring, and the hole is filled by what surrounds it (a blur normalised by the
+    background's own weight), so that they never smear into the background.
+    """
+    _checked(foreground, alpha)
+    height, width = alpha.shape
+    sigma = max(0.3, strength * float(np.hypot(height, width)))
+    # A blur of many pixels has no detail to lose: it's done small, at about 4 pixels a standard deviation.
+    scale = min(1.0, 4.0 / sigma)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    # Grown a little, since the edge of a person still has their colour where alpha is nearly none.
+    grown = cv2.dilate(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.ones((3, 3), np.uint8))
+    weight = np.clip(1 - grown * 1.05, 0.0, 1)[..., None] + 1e-4
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    total = cv2.GaussianBlur(small * weight, (0, 0), sigma * scale, borderType=cv2.BORDER_REFLECT)
+    share = cv2.GaussianBlur(weight, (0, 0), sigma * scale, borderType=cv2.BORDER_REFLECT)
+    filled = np.clip(total / share[..., None] + 0.5, 0, 255).astype(np.uint8)
+    background = cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR)
+    return _blend(np.ascontiguousarray(foreground), alpha, background)
+
+
+def fitted(picture: np.ndarray, width: int, height: int, fit: str, position: tuple[float, float]) -> np.ndarray:
+    """A picture (uint8 HxWx3) at width x height: `fill` crops what's too much, `fit` leaves bars of its mean colour.
+
+    `position` is (x, y) from 0 to 1: which part of it is kept, or where it stands between the bars.
+    """
+    if fit not in ("fill", "fit"):
+        raise ValueError(f"fit is 'fill' or 'fit', not {fit!r}")
+    rows, columns = picture.shape[:2]
+    pick = max if fit == "fill" else min
+    scale = pick(width / columns, height / rows)
+    size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    scaled = cv2.resize(picture, size, interpolation=method)
+    if fit == "fit":
+        canvas = np.empty((height, width, 3), np.uint8)
+        canvas[...] = picture.reshape(-1, 3).mean(0).round().astype(np.uint8)
+        left, top = (round(max(0, a - b) * p) for a, b, p in zip((width, height), size, position, strict=True))
+        part = scaled[:height, :width]
+        canvas[top : top + part.shape[0], left : left + part.shape[1]] = part
+        return canvas
+    left, top = (round(max(0, b - a) * p) for a, b, p in zip((width, height), size, position, strict=True))
+    part = scaled[top : top + height, left : left + width]
+    if part.shape[:2] != (height, width):  # rounding took a row
+        part = cv2.resize(part, (width, height))
+    return np.ascontiguousarray(part)
+
+
+def on_picture(
+    foreground: np.ndarray,
+    alpha: np.ndarray,
+    picture: np.ndarray,
+    *,
+    fit: str = "fill",
+    position: tuple[float, float] = (0.5, 0.5),
+    scale: float = 1.0,
+    offset: tuple[float, float] = (0.0, 0.0),
+    light_wrap: float = 0.0,
+    match_colours: float = 0.0,
+) -> np.ndarray:
+    """uint8 HxWx3 on another picture (uint8, any size).
+
+    Parameters
+    ----------
+    fit, position : how the picture fills the frame, see `fitted`
+    scale : of the people, about the middle of the bottom edge, where they mostly stand
+    offset : (x, y) that the people are moved by, as a share of the frame
+    light_wrap : 0 to 1, how far the background's light reaches over the people's edge
+    match_colours : 0 to 1, how far the people's mean colour and contrast go towards the background's
+    """
+    _checked(foreground, alpha)
+    height, width = alpha.shape
+    background = fitted(picture, width, height, fit, position)
+    if scale != 1.0 or offset != (0.0, 0.0):
+        foreground, alpha = _moved(foreground, alpha, scale, offset)
+    if match_colours > 0:
+        foreground = _matched(foreground, alpha, background, match_colours)
+    foreground = np.ascontiguousarray(foreground)
+    if light_wrap > 0:
+        foreground = _wrapped(foreground, alpha, background, light_wrap)
+    return _blend(foreground, alpha, background)
+
+
+def _moved(
+    foreground: np.ndarray, alpha: np.ndarray, scale: float, offset: tuple[float, float]
+) -> tuple[np.ndarray, np.ndarray]:
+    height, width = alpha.shape
+    matrix = np.array(
+        [
+            [scale, 0, (1 - scale) * width / 2 + offset[0] * width],
+            [0, scale, (1 - scale) * height + offset[1] * height],
+        ]
+    )
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    colours = cv2.warpAffine(foreground, matrix, (width, height), flags=method, borderMode=cv2.BORDER_REPLICATE)
+    return colours, cv2.warpAffine(alpha, matrix, (width, height), flags=method, borderValue=0)
+
+
+def _matched(foreground: np.ndarray, alpha: np.ndarray, background: np.ndarray, strength: float) -> np.ndarray:
+    """Moves mean and spread in L*a*b* towards the background's (Reinhard et al. 2001), half way at the most."""
+    mask = (alpha > 0.5).astype(np.uint8)
+    if not mask.any():
+        return foreground
+    small = (max(1, min(320, background.shape[1])), max(1, min(320, background.shape[0])))
+    lab = cv2.cvtColor(foreground, cv2.COLOR_RGB2LAB)
+    scene = cv2.cvtColor(cv2.resize(background, small, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2LAB)
+    mean, spread = (v.ravel() for v in cv2.meanStdDev(lab, mask=mask))
+    aim, aim_spread = (v.ravel() for v in cv2.meanStdDev(scene))
+    share = 0.5 * min(1.0, strength)
+    gain = 1 + share * 0.5 * (np.clip(aim_spread / np.maximum(spread, 1), 0.7, 1.4) - 1)
+    shift = share * (aim - mean)
+    steps = np.arange(256, dtype=np.float64)
+    table = np.stack([(steps - m) * g + m + s for m, g, s in zip(mean, gain, shift, strict=True)], axis=1)
+    table = np.clip(table + 0.5, 0, 255).astype(np.uint8)[None]
+    return cv2.cvtColor(cv2.LUT(lab, table), cv2.COLOR_LAB2RGB)
+
+
+def _wrapped(foreground: np.ndarray, alpha: np.ndarray, background: np.ndarray, strength: float) -> np.ndarray:
+    """Lets the background's blurred light spill over the edge, as a lens would."""
+    height, width = alpha.shape
+    sigma = 0.01 * float(np.hypot(height, width))
+    step = max(1, round(sigma / 3))
+    size = (max(1, width // step), max(1, height // step))
+    outside = cv2.resize(1 - alpha, size, interpolation=cv2.INTER_AREA)
+    light = cv2.resize(background, size, interpolation=cv2.INTER_AREA)
+    reach = cv2.resize(cv2.GaussianBlur(outside, (0, 0), sigma / step), (width, height)) * (0.6 * min(1.0, strength))
+    glow = cv2.resize(cv2.GaussianBlur(light, (0, 0), sigma / step), (width, height))
+    return cv2.blendLinear(foreground, glow, 1 - reach, reach)
+
+
+def crop_box(alpha: np.ndarray, margin: float = 0.05) -> tuple[int, int, int, int]:
+    """(top, left, bottom, right) around the people with a margin (a share of the box's longer side).
+
+    The whole frame where nobody is.
+    """
+    height, width = alpha.shape
+    person = alpha > 0.05
+    rows, columns = np.flatnonzero(person.any(1)), np.flatnonzero(person.any(0))
+    if not len(rows):
+        return 0, 0, height, width
+    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    pad = round(margin * max(bottom - top, right - left))
+    return max(0, int(top) - pad), max(0, int(left) - pad), min(height, int(bottom) + pad), min(width, int(right) + pad)

@@ -1,0 +1,266 @@
+"""Segmenter: RGB in, alpha out. Owns resizing and its exact inverse, the second look, and what a cut-out is."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import cv2
+import numpy as np
+
+from humanseg import compose, edges, images
+from humanseg.config import ModelConfig
+from humanseg.engines import Engine, load_engine
+from humanseg.hub import find_weights
+from humanseg.images import Photo
+from humanseg.resize import letterbox, resize_alpha
+
+Source = str | os.PathLike[str] | bytes | BinaryIO | np.ndarray | Photo | Any  # Any: a PIL image
+
+# The second look: where people fill less than this share of the frame, on their box with this margin on each side.
+LOOK_AGAIN_BELOW = 0.7
+LOOK_MARGIN = 0.15
+# The joined alpha keeps the second look's resolution up to this long side; the rest is left to refinement.
+JOINED_LONG_SIDE = 2048
+# Nobody is there where less than this share of the frame is person, or where the net is never this sure of it.
+SMALLEST_PERSON = 0.001
+LEAST_CONFIDENCE = 0.6
+
+
+@dataclass(frozen=True)
+class CutOut:
+    """A photo with what was found in it.
+
+    Attributes
+    ----------
+    image : the photo, uint8 HxWx3 RGB, upright
+    foreground : the people's own colours, free of the old background at their edge, uint8 HxWx3
+    alpha : float32 HxW in [0, 1]; all zero where nobody was found
+    person_found : whether there is anybody
+    confidence : how sure the network is, from 0 to 1
+    name : of the file that the photo came from, "" if unknown
+    """
+
+    image: np.ndarray
+    foreground: np.ndarray
+    alpha: np.ndarray
+    person_found: bool
+    confidence: float
+    name: str = ""
+
+    @cached_property
+    def rgba(self) -> np.ndarray:
+        """uint8 HxWx4, not premultiplied."""
+        return compose.transparent(self.foreground, self.alpha)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.rgba, dtype=dtype, copy=copy)
+
+    def with_alpha(self, alpha: np.ndarray) -> CutOut:
+        """The same photo with a repaired alpha (float32 HxW in [0, 1]); foreground colours are estimated anew."""
+        if alpha.shape != self.image.shape[:2]:
+            raise ValueError(f"the alpha is {alpha.shape}, the photo {self.image.shape[:2]}")
+        alpha = np.clip(alpha, 0, 1).astype(np.float32)
+        foreground = edges.foreground_colours(self.image, alpha)
+        return replace(self, alpha=alpha, foreground=foreground, person_found=bool((alpha >= 0.5).any()))
+
+    def on(self, background: str | tuple[int, int, int] | np.ndarray, **options: Any) -> np.ndarray:
+        """The people on another background.
+
+        Parameters
+        ----------
+        background : "transparent", "blur", "#rrggbb" or (r, g, b), or a picture as uint8 HxWx3
+        options : passed on to `compose.blurred` or `compose.on_picture`
+
+        Returns
+        -------
+        uint8 HxWx3, or HxWx4 for "transparent"
+
+        Raises
+        ------
+        HumanSegError : the colour can't be read
+        """
+        if isinstance(background, np.ndarray):
+            return compose.on_picture(self.foreground, self.alpha, background, **options)
+        if background == "transparent":
+            return self.rgba
+        if background == "blur":
+            return compose.blurred(self.image, self.foreground, self.alpha, **options)
+        colour = compose.parse_colour(background) if isinstance(background, str) else background
+        return compose.on_colour(self.foreground, self.alpha, colour)
+
+
+class Segmenter:
+    """Cuts people out of photos; one instance serves many threads."""
+
+    def __init__(self, engine: Engine):
+        self.engine = engine
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        model: str | Path | None = None,
+        *,
+        revision: str | None = None,
+        engine: str | None = None,
+        threads: int | None = None,
+    ) -> Segmenter:
+        """Finds the weights and the best engine for this machine.
+
+        Parameters
+        ----------
+        model : a folder of weights, or `user/name` on the Hub; by default the weights that ship
+        revision : commit, tag or branch on the Hub
+        engine : auto, torch or openvino; HUMANSEG_ENGINE if not given
+        threads : of the CPU; HUMANSEG_THREADS if not given, else all
+
+        Raises
+        ------
+        WeightsError, DownloadError, EngineError : with what to do about it
+        """
+        return cls(load_engine(find_weights(model, revision=revision), engine=engine, threads=threads))
+
+    @property
+    def config(self) -> ModelConfig:
+        return self.engine.config
+
+    def alpha(
+        self, image: Source, *, second_look: bool = True, refine: bool = True, size: int | None = None
+    ) -> np.ndarray:
+        """How much of each pixel is person: float32 HxW in [0, 1], at the photo's own size.
+
+        Parameters
+        ----------
+        image : path, bytes, file object, PIL image, uint8 array (HxW, HxWx3 RGB, HxWx4 RGBA), or a `Photo`
+        second_look : look again, enlarged, where people fill only a part of the frame; at most twice the work
+        refine : follow the photo's own edges at full resolution, rather than interpolate
+        size : long side in pixels that the network sees; the model's own for photos by default
+
+        Raises
+        ------
+        ImageError : the picture can't be read
+        """
+        photo = images.read(image)
+        return self._photo_alpha(photo, second_look=second_look, refine=refine, size=size)[0]
+
+    def cut_out(
+        self,
+        image: Source,
+        *,
+        name: str | None = None,
+        second_look: bool = True,
+        refine: bool = True,
+        colours: bool = True,
+    ) -> CutOut:
+        """The people in a photo, at its own size, ready for another background.
+
+        Parameters
+        ----------
+        image, second_look, refine : as for `alpha`
+        name : to call the photo by, instead of its file's name
+        colours : estimate the people's own colours where the edge is see-through; otherwise the photo's are kept
+
+        Raises
+        ------
+        ImageError : the picture can't be read
+        """
+        photo = images.read(image, name=name)
+        alpha, confidence = self._photo_alpha(photo, second_look=second_look, refine=refine, size=None)
+        foreground = edges.foreground_colours(photo.rgb, alpha) if colours and confidence else photo.rgb
+        return CutOut(photo.rgb, foreground, alpha, confidence > 0, confidence, photo.name)
+
+    def _photo_alpha(
+        self, photo: Photo, *, second_look: bool, refine: bool, size: int | None
+    ) -> tuple[np.ndarray, float]:
+        """Alpha at the photo's size and the confidence that somebody is there, 0 (with an empty alpha) if nobody is."""
+        rgb = photo.rgb
+        height, width = rgb.shape[:2]
+        coarse = self.look(rgb, size or self.config.size, second_look=second_look)
+        confidence = self._confidence(coarse)
+        if not confidence:
+            return np.zeros((height, width), np.float32), 0.0
+        alpha = edges.refine_alpha(rgb, coarse) if refine else resize_alpha(coarse, width, height)
+        if photo.alpha is not None:
+            alpha = alpha * photo.alpha
+        return alpha, confidence
+
+    def look(self, rgb: np.ndarray, size: int, *, second_look: bool) -> np.ndarray:
+        """The network's own alpha, of the photo's aspect, at whatever resolution it was made; nothing refined."""
+        first = self._first_look(rgb, size)
+        if not second_look:
+            return first
+        box = _look_again(first, rgb.shape[:2], self.config.threshold)
+        if box is None:
+            return first
+        return self._second_look(rgb, first, box, size)
+
+    def _first_look(self, rgb: np.ndarray, size: int) -> np.ndarray:
+        boxed, inner = letterbox(rgb, size, self.config.stride)
+        return self.engine(boxed)[: inner[0], : inner[1]]
+
+    def _second_look(self, rgb: np.ndarray, first: np.ndarray, box: tuple[int, int, int, int], size: int) -> np.ndarray:
+        """The first look with the second in its place, on a canvas that keeps the second one's resolution."""
+        height, width = rgb.shape[:2]
+        top, left, bottom, right = box
+        second = self._first_look(rgb[top:bottom, left:right], size)
+        scale = max(second.shape[0] / (bottom - top), second.shape[1] / (right - left))
+        scale = min(scale, 1.0, JOINED_LONG_SIDE / max(height, width))
+        scale = max(scale, first.shape[0] / height)
+        canvas = resize_alpha(first, max(1, round(width * scale)), max(1, round(height * scale)))
+        y0, x0 = round(top * canvas.shape[0] / height), round(left * canvas.shape[1] / width)
+        y1, x1 = round(bottom * canvas.shape[0] / height), round(right * canvas.shape[1] / width)
+        if y1 <= y0 or x1 <= x0:
+            return first
+        trust = _seam(y1 - y0, x1 - x0, (top > 0, left > 0, bottom < height, right < width))
+        canvas[y0:y1, x0:x1] += trust * (resize_alpha(second, x1 - x0, y1 - y0) - canvas[y0:y1, x0:x1])
+        return canvas
+
+    def _confidence(self, alpha: np.ndarray) -> float:
+        """Mean alpha over what counts as person; 0 where that's too little or too doubtful to be anybody."""
+        person = alpha[alpha >= self.config.threshold]
+        if person.size < SMALLEST_PERSON * alpha.size or not person.size:
+            return 0.0
+        confidence = float(person.mean())
+        return confidence if confidence >= LEAST_CONFIDENCE else 0.0
+
+
+def _look_again(alpha: np.ndarray, shape: tuple[int, int], threshold: float) -> tuple[int, int, int, int] | None:
+    """The box (top, left, bottom, right, in the photo's pixels) that's worth a second look, or None."""
+    person = (alpha >= threshold).astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(person, connectivity=8)
+    blobs = stats[1:]
+    # Specks aren't worth looking at, and would drag the box across the frame.
+    blobs = blobs[blobs[:, cv2.CC_STAT_AREA] >= max(1, SMALLEST_PERSON / 2 * alpha.size)]
+    if not len(blobs):
+        return None
+    left, top = blobs[:, cv2.CC_STAT_LEFT].min(), blobs[:, cv2.CC_STAT_TOP].min()
+    right = (blobs[:, cv2.CC_STAT_LEFT] + blobs[:, cv2.CC_STAT_WIDTH]).max()
+    bottom = (blobs[:, cv2.CC_STAT_TOP] + blobs[:, cv2.CC_STAT_HEIGHT]).max()
+    margin = LOOK_MARGIN * max(right - left, bottom - top)
+    (height, width), (rows, columns) = shape, alpha.shape
+    box = (
+        max(0, int((top - margin) * height / rows)),
+        max(0, int((left - margin) * width / columns)),
+        min(height, int(np.ceil((bottom + margin) * height / rows))),
+        min(width, int(np.ceil((right + margin) * width / columns))),
+    )
+    # What counts is how much larger people will be seen: the network's long side goes to the box's.
+    if max(box[2] - box[0], box[3] - box[1]) > LOOK_AGAIN_BELOW * max(height, width):
+        return None
+    return box
+
+
+def _seam(height: int, width: int, inside: tuple[bool, bool, bool, bool]) -> np.ndarray:
+    """Trust in the second look: 1, falling to 0 at those sides (top, left, bottom, right) that lie in the photo."""
+    ramp = max(1, round(0.06 * max(height, width)))
+
+    def profile(length: int, at_start: bool, at_end: bool) -> np.ndarray:
+        position = np.arange(length, dtype=np.float32) + 0.5
+        rising = position / ramp if at_start else np.ones(length, np.float32)
+        falling = (length - position) / ramp if at_end else np.ones(length, np.float32)
+        return np.clip(np.minimum(rising, falling), 0, 1)
+
+    return np.outer(profile(height, inside[0], inside[2]), profile(width, inside[1], inside[3]))

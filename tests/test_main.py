@@ -1,0 +1,153 @@
+import json
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from humanseg.__main__ import main
+from humanseg.segmenter import Segmenter
+
+
+@pytest.fixture
+def photo(astronaut, tmp_path):
+    path = tmp_path / "my photo.png"
+    Image.fromarray(astronaut).save(path)
+    return path
+
+
+def test_a_photo_becomes_a_transparent_png_of_its_size_and_name(photo, tmp_path, capsys):
+    assert main(["cut-out", str(photo), "--out", str(tmp_path / "out")]) == 0
+    with Image.open(tmp_path / "out" / "my photo-cutout.png") as picture:
+        assert picture.size == (512, 512) and picture.mode == "RGBA"
+        alpha = np.asarray(picture)[..., 3]
+    assert alpha[5, 5] == 0 and alpha[150, 225] == 255
+    assert "my photo-cutout.png" in capsys.readouterr().out
+
+
+def test_the_command_line_and_python_give_the_same_pixels(photo, tmp_path):
+    main(["cut-out", str(photo), "--out", str(tmp_path)])
+    expected = Segmenter.from_pretrained().cut_out(photo).rgba
+    seen = expected[..., 3] > 0  # what can't be seen may be stored as anything
+    written = np.asarray(Image.open(tmp_path / "my photo-cutout.png"))
+    assert np.array_equal(written[..., 3], expected[..., 3])
+    assert np.array_equal(written[seen], expected[seen])
+
+
+@pytest.mark.parametrize("background", ["#ff00ff", "blur", "picture"])
+def test_a_background_gives_a_jpeg(photo, tmp_path, background):
+    if background == "picture":
+        Image.fromarray(np.full((20, 30, 3), 200, np.uint8)).save(tmp_path / "wall.png")
+        background = str(tmp_path / "wall.png")
+    assert main(["cut-out", str(photo), "--out", str(tmp_path), "--background", background]) == 0
+    corner = np.asarray(Image.open(tmp_path / "my photo-cutout.jpg"))[5, 5].astype(int)
+    if background == "#ff00ff":
+        assert np.abs(corner - (255, 0, 255)).max() < 12
+
+
+def test_a_mask_is_grey_and_of_the_photos_size(photo, tmp_path):
+    assert main(["cut-out", str(photo), "--out", str(tmp_path), "--mask"]) == 0
+    with Image.open(tmp_path / "my photo-mask.png") as mask:
+        assert mask.mode == "L" and mask.size == (512, 512)
+
+
+def test_cropping_leaves_the_person_with_a_margin(astronaut, tmp_path):
+    wide = np.full((600, 1200, 3), 128, np.uint8)
+    wide[88:, 344:856] = astronaut
+    Image.fromarray(wide).save(tmp_path / "wide.png")
+    assert main(["cut-out", str(tmp_path / "wide.png"), "--out", str(tmp_path), "--crop"]) == 0
+    width, height = Image.open(tmp_path / "wide-cutout.png").size
+    assert 200 < width < 900 and 300 < height <= 600
+
+
+def test_two_photos_of_one_name_both_get_written(astronaut, tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        Image.fromarray(astronaut[::4, ::4]).save(tmp_path / folder / "me.png")
+    out = tmp_path / "out"
+    assert main(["cut-out", str(tmp_path / "a/me.png"), str(tmp_path / "b/me.png"), "--out", str(out)]) == 0
+    assert sorted(p.name for p in out.iterdir()) == ["me-cutout-2.png", "me-cutout.png"]
+
+
+def test_one_that_fails_is_named_and_the_rest_go_on(photo, tmp_path, capsys):
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"no picture")
+    assert main(["cut-out", str(broken), str(photo), "--out", str(tmp_path / "out")]) == 1
+    error = capsys.readouterr().err
+    assert "broken.jpg" in error and "Traceback" not in error
+    assert (tmp_path / "out" / "my photo-cutout.png").exists()
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        ["--background", "no-such-picture.jpg"],
+        ["--background", "#12345"],
+        ["--format", "jpeg"],
+        ["--model", "no/such/folder/of/weights"],
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_sentence(photo, tmp_path, capsys, extra):
+    assert main(["cut-out", str(photo), "--out", str(tmp_path / "out"), *extra]) == 1
+    error = capsys.readouterr().err.strip()
+    assert error and "Traceback" not in error and len(error.splitlines()) == 1
+
+
+@pytest.fixture
+def pairs(astronaut, tmp_path):
+    for kind in ("images", "masks"):
+        (tmp_path / "set" / kind).mkdir(parents=True)
+    Image.fromarray(astronaut).save(tmp_path / "set" / "images" / "one.png")
+    mask = np.zeros((256, 256), np.uint8)
+    mask[60:, 40:190] = 255
+    cv2.imwrite(str(tmp_path / "set" / "masks" / "one.png"), mask)
+    return tmp_path / "set"
+
+
+def test_evaluate_prints_the_figures_and_writes_each_photos(pairs, tmp_path, capsys):
+    assert main(["evaluate", "--data", str(pairs), "--json", str(tmp_path / "scores.json")]) == 0
+    line = capsys.readouterr().out
+    assert all(label in line for label in ("n 1", "IoU", "boundary IoU", "Dice", "MAE"))
+    content = json.loads((tmp_path / "scores.json").read_text())
+    assert content["photos"][0]["id"] == "one" and content["mean"]["n"] == 1
+    assert 0.3 < content["mean"]["iou"] < 1
+
+
+def test_evaluate_takes_a_list_of_ids(pairs, tmp_path, capsys):
+    (tmp_path / "ids.txt").write_text("two\n")
+    assert main(["evaluate", "--data", str(pairs), "--ids", str(tmp_path / "ids.txt")]) == 1
+    assert "two" in capsys.readouterr().err
+
+
+def test_evaluate_of_nothing_says_so(tmp_path, capsys):
+    assert main(["evaluate", "--data", str(tmp_path / "nowhere")]) == 1
+    assert "There is no folder" in capsys.readouterr().err
+
+
+def test_info_names_weights_and_engine(capsys):
+    assert main(["info", "--engine", "torch"]) == 0
+    text = capsys.readouterr().out
+    assert "humansegnet" in text and "torch cpu" in text
+
+
+def test_export_writes_onnx_that_agrees_with_the_engine(tmp_path, astronaut):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    path = tmp_path / "net.onnx"
+    assert main(["export", "--out", str(path)]) == 0
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    segmenter = Segmenter.from_pretrained(engine="torch")
+    for side in (256, 192):
+        image = np.ascontiguousarray(astronaut[:side, : side + 32])
+        (alpha,) = session.run(None, {"pixels": image.transpose(2, 0, 1)[None].astype(np.float32)})
+        assert np.abs(alpha[0, 0] - segmenter.engine(image)).max() < 1e-3
+
+
+def test_export_refuses_a_size_that_does_not_fit(tmp_path, capsys):
+    assert main(["export", "--out", str(tmp_path / "x.onnx"), "--size", "100", "64"]) == 1
+    assert "multiples of 32" in capsys.readouterr().err
+
+
+def test_a_run_by_module_name_prints_help(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "cut-out" in capsys.readouterr().out

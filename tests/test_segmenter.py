@@ -1,0 +1,176 @@
+import io
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from humanseg.config import ModelConfig
+from humanseg.errors import HumanSegError, ImageError
+from humanseg.segmenter import CutOut, Segmenter
+
+
+class Bright:
+    """An engine that takes what is bright for a person, and remembers the sizes it was asked for."""
+
+    name = "bright"
+
+    def __init__(self, size=128):
+        self.config = ModelConfig(size=size, live_size=64)
+        self.seen = []
+
+    def __call__(self, image):
+        assert image.dtype == np.uint8 and image.flags.c_contiguous
+        assert image.shape[0] % 32 == 0 and image.shape[1] % 32 == 0
+        self.seen.append(image.shape[:2])
+        return np.clip((image.mean(2, dtype=np.float32) - 100) / 55, 0, 1)
+
+
+@pytest.fixture
+def segmenter():
+    return Segmenter(Bright())
+
+
+def disc(height, width, radius, centre=None):
+    mask = np.zeros((height, width), np.uint8)
+    cv2.circle(mask, centre or (width // 2, height // 2), radius, 255, -1)
+    return np.repeat(mask[..., None], 3, 2)
+
+
+@pytest.mark.parametrize("shape", [(100, 100), (300, 50), (50, 301), (7, 1000), (640, 480), (33, 31)])
+def test_the_alpha_has_the_photos_size(segmenter, shape):
+    alpha = segmenter.alpha(np.full((*shape, 3), 255, np.uint8))
+    assert alpha.shape == shape and alpha.dtype == np.float32
+    assert alpha.min() > 0.99, "padding leaks into the photo"
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 50), (10, 20000), (20000, 10)])
+def test_odd_sizes_come_out_whole(segmenter, shape):
+    result = segmenter.cut_out(np.full((*shape, 3), 255, np.uint8))
+    assert result.rgba.shape == (*shape, 4) and result.person_found
+
+
+@pytest.mark.parametrize("shape", [(480, 640), (640, 480), (500, 333), (211, 640)])
+def test_the_way_back_is_exact(segmenter, shape):
+    photo = disc(*shape, 90)
+    alpha = segmenter.alpha(photo, second_look=False)
+    truth = photo[..., 0] > 127
+    found = alpha > 0.5
+    assert (found & truth).sum() / (found | truth).sum() > 0.97
+    for axis in (0, 1):
+        centres = [np.flatnonzero(m.any(axis))[[0, -1]].mean() for m in (found, truth)]
+        assert centres[0] == pytest.approx(centres[1], abs=1.0), "the alpha is shifted"
+
+
+def test_small_people_get_a_second_look_and_large_ones_do_not(segmenter):
+    segmenter.alpha(disc(400, 600, 40))
+    assert len(segmenter.engine.seen) == 2
+    segmenter.engine.seen.clear()
+    segmenter.alpha(disc(400, 400, 190))
+    assert len(segmenter.engine.seen) == 1
+
+
+def test_a_second_look_finds_a_finer_outline(segmenter):
+    photo = disc(1200, 1600, 60, (500, 700))
+    truth = photo[..., 0] > 127
+
+    def score(second_look):
+        found = segmenter.alpha(photo, second_look=second_look, refine=False) > 0.5
+        return (found & truth).sum() / (found | truth).sum()
+
+    assert score(True) > score(False) + 0.005
+    assert score(True) > 0.97
+
+
+def test_a_second_look_leaves_no_seam(segmenter):
+    photo = np.clip(disc(600, 800, 60).astype(int) + 120, 0, 255).astype(np.uint8)
+    alpha = segmenter.alpha(photo, refine=False)
+    background = photo[..., 0] < 200
+    rim = cv2.dilate(1 - background.astype(np.uint8), np.ones((41, 41))) == 0
+    assert np.ptp(alpha[rim]) < 0.02
+
+
+def test_the_second_look_costs_at_most_another_pass(segmenter):
+    segmenter.alpha(disc(400, 600, 30, (50, 50)) | disc(400, 600, 30, (200, 200)))
+    areas = [h * w for h, w in segmenter.engine.seen]
+    assert len(areas) == 2 and areas[1] <= 128 * 128
+
+
+def test_nobody_is_an_answer(segmenter):
+    result = segmenter.cut_out(np.zeros((60, 80, 3), np.uint8))
+    assert not result.person_found and result.confidence == 0 and not result.alpha.any()
+
+
+def test_a_speck_is_nobody(segmenter):
+    photo = np.zeros((1000, 1000, 3), np.uint8)
+    photo[500:503, 500:503] = 255
+    assert not segmenter.cut_out(photo).person_found
+
+
+def _as_png(rgb):
+    stream = io.BytesIO()
+    Image.fromarray(rgb).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def test_paths_bytes_files_pil_and_arrays_give_the_same_pixels(segmenter, astronaut, tmp_path):
+    path = tmp_path / "photo.png"
+    path.write_bytes(_as_png(astronaut))
+    sources = [str(path), path, path.read_bytes(), io.BytesIO(path.read_bytes()), Image.open(path), astronaut]
+    results = [segmenter.cut_out(source) for source in sources]
+    for result in results[1:]:
+        assert np.array_equal(result.rgba, results[0].rgba)
+    assert [r.name for r in results[:2]] == ["photo.png"] * 2
+
+
+def test_an_alpha_that_the_photo_came_with_is_kept(segmenter):
+    rgba = np.full((64, 64, 4), 255, np.uint8)
+    rgba[:32, :, 3] = 0
+    result = segmenter.cut_out(rgba)
+    assert not result.alpha[:31].any() and result.alpha[33:].min() > 0.99
+
+
+@pytest.mark.parametrize("source", [b"", b"not a picture", "no/such/file.jpg"])
+def test_what_is_no_picture_is_refused_in_one_sentence(segmenter, source):
+    with pytest.raises(ImageError) as caught:
+        segmenter.cut_out(source)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("source", [None, 3.0, np.zeros((4, 4, 7), np.uint8), np.zeros(5, np.uint8), [1, 2]])
+def test_what_is_no_source_at_all_is_refused(segmenter, source):
+    with pytest.raises((HumanSegError, TypeError, ValueError)):
+        segmenter.alpha(source)
+
+
+@pytest.fixture
+def result(segmenter):
+    return segmenter.cut_out(disc(90, 120, 30), name="round.jpg")
+
+
+def test_a_cut_out_is_an_rgba_array(result):
+    array = np.asarray(result)
+    assert array.shape == (90, 120, 4) and array.dtype == np.uint8
+    assert array[45, 60, 3] == 255 and array[0, 0, 3] == 0 and result.name == "round.jpg"
+
+
+def test_a_cut_out_goes_on_any_background(result):
+    assert result.on("transparent").shape == (90, 120, 4)
+    assert (result.on("#ff0000")[0, 0] == (255, 0, 0)).all()
+    assert (result.on((0, 255, 0))[0, 0] == (0, 255, 0)).all()
+    assert result.on("blur").shape == (90, 120, 3)
+    assert (result.on(np.full((10, 10, 3), 77, np.uint8))[0, 0] == 77).all()
+
+
+@pytest.mark.parametrize("background", ["", "#12", "#gggggg", "pink please"])
+def test_a_colour_that_cannot_be_read_is_refused(result, background):
+    with pytest.raises(HumanSegError):
+        result.on(background)
+
+
+def test_a_repaired_alpha_replaces_the_old_one(result):
+    repaired = result.with_alpha(np.zeros((90, 120), np.float32))
+    assert isinstance(repaired, CutOut) and not repaired.person_found and not repaired.rgba[..., 3].any()
+    assert result.person_found, "the old one is left alone"
+    with pytest.raises(ValueError):
+        result.with_alpha(np.zeros((9, 9), np.float32))
