@@ -67,6 +67,8 @@ def blurred(image: np.ndarray, foreground: np.ndarray, alpha: np.ndarray, streng
     background's own weight), so that they never smear into the background.
     """
     _checked(foreground, alpha)
+    if image.shape != foreground.shape:
+        raise ValueError(f"the photo is {image.shape}, the foreground {foreground.shape}")
     height, width = alpha.shape
     sigma = max(0.3, strength * float(np.hypot(height, width)))
     # A blur of many pixels has no detail to lose: it's done small, at about 4 pixels a standard deviation.
@@ -133,6 +135,8 @@ def on_picture(
     match_colours : 0 to 1, how far the people's mean colour and contrast go towards the background's
     """
     _checked(foreground, alpha)
+    if not (np.isfinite(scale) and scale > 0):
+        raise ValueError(f"people are scaled by a positive number, not by {scale}")
     height, width = alpha.shape
     background = fitted(picture, width, height, fit, position)
     if scale != 1.0 or offset != (0.0, 0.0):

@@ -1,22 +1,32 @@
 """From the network's alpha to the photo's own edge: refinement at full size, and the people's own colours there.
 
 Both work where the alpha is in doubt and leave the rest alone: what is surely person stays so, and flat background
-stays empty.
+stays empty. At full size they go tile by tile, since a phone photo in float32 would be 150 megabytes a copy.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 
-# Guided filter: radius in pixels of the coarse alpha, and how much contrast (of 1) counts as an edge, squared.
-RADIUS = 3
-EPSILON = 1e-3
+from humanseg.resize import resize_alpha
+
+# Guided filter, one pass after the other: scale of the coarse alpha, radius in pixels at that scale, and how much
+# contrast (of 1, squared) counts as an edge. Measured by benchmarks/edges.py, like the contrast below.
+PASSES = ((1, 4, 1e-3), (2, 3, 1e-4))
+LARGEST = 2048  # long side of the largest pass, in pixels: more costs time and shows nothing new
+# The filter leaves a faint veil on both sides of an edge; a little contrast about one half takes it away.
+CONTRAST = 1.3
 # Half width of the band around the edge, in pixels of the coarse alpha, that refinement may change.
-BAND = 4
+BAND = 3
 SURE = 0.02  # alphas this close to 0 or 1 are taken for sure
-# Blur fusion's two radii, in pixels (Forte 2021).
+# Blur fusion: long side in pixels at which the mean colours are found, and its two radii there (Forte 2021).
+COLOUR_SIDE = 1024
 COLOUR_RADII = (90, 6)
+TILE = 192  # pixels
+TO_ONE = np.full((1, 3), 1 / 255, np.float32)  # sums three channels of 0 to 255
 
 
 def refine_alpha(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
@@ -29,79 +39,37 @@ def refine_alpha(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    float32 HxW in [0, 1]
+    float32 HxW in [0, 1]; a plain enlargement further than a few of `alpha`'s pixels from any edge
+
+    Raises
+    ------
+    ValueError : wrong dtype or shape
     """
+    _check(rgb, alpha)
     height, width = rgb.shape[:2]
-    rows, columns = alpha.shape
-    lifted = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_LINEAR)
-    if min(rows, columns) < 2 * RADIUS + 1 or not (SURE < alpha.max() and alpha.min() < 1 - SURE):
+    lifted = resize_alpha(alpha, width, height)
+    if alpha.size > lifted.size:  # the network saw the photo enlarged
+        alpha = lifted.copy()
+    kernel = np.ones((3, 3), np.uint8)
+    # Both neighbours count, so that a hard mask has an edge too.
+    unsure = (cv2.dilate(alpha, kernel) > SURE) & (cv2.erode(alpha, kernel) < 1 - SURE)
+    if min(alpha.shape) < 2 * PASSES[0][1] + 1 or not unsure.any():
         return lifted
-    guide = cv2.resize(rgb, (columns, rows), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    slope, offset = _linear_model(guide, alpha)
-    unsure = cv2.dilate(((alpha > SURE) & (alpha < 1 - SURE)).astype(np.uint8), np.ones((2 * BAND + 1,) * 2, np.uint8))
-    # Strip by strip: a phone photo in float32 would be a hundred and fifty megabytes a copy.
-    step = max(1, 1_000_000 // width)
-    for top in range(0, height, step):
-        bottom = min(height, top + step)
-        _refine_strip(rgb, lifted, slope, offset, unsure, top, bottom)
-    return lifted
-
-
-def _linear_model(guide: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The guided filter's coefficients (He et al. 2013, colour guide): alpha is slope . colour + offset, locally."""
-    size = (2 * RADIUS + 1,) * 2
-
-    def mean(array: np.ndarray) -> np.ndarray:
-        return cv2.blur(array, size, borderType=cv2.BORDER_REFLECT)
-
-    guide_mean, alpha_mean = mean(guide), mean(alpha)
-    covariance = mean(guide * alpha[..., None]) - guide_mean * alpha_mean[..., None]
-    outer = guide[..., :, None] * guide[..., None, :]
-    spread = np.empty((*alpha.shape, 3, 3), np.float32)
-    for i in range(3):
-        for j in range(i, 3):
-            value = mean(np.ascontiguousarray(outer[..., i, j])) - guide_mean[..., i] * guide_mean[..., j]
-            spread[..., i, j] = spread[..., j, i] = value
-    spread += EPSILON * np.eye(3, dtype=np.float32)
-    slope = np.linalg.solve(spread, covariance[..., None])[..., 0].astype(np.float32)
-    offset = alpha_mean - (slope * guide_mean).sum(-1)
-    return mean(slope), mean(offset)
-
-
-def _refine_strip(
-    rgb: np.ndarray,
-    lifted: np.ndarray,
-    slope: np.ndarray,
-    offset: np.ndarray,
-    unsure: np.ndarray,
-    top: int,
-    bottom: int,
-) -> None:
-    """Refines rows top..bottom of `lifted` in place, in the columns where anything is in doubt."""
-    height, width = lifted.shape
-    rows, columns = unsure.shape
-    first, last = int(top * rows / height), min(rows, int(np.ceil(bottom * rows / height)))
-    doubtful = np.flatnonzero(unsure[first:last].any(0))
-    if not len(doubtful):
-        return
-    left = int(doubtful[0] * width / columns)
-    right = min(width, int(np.ceil((doubtful[-1] + 1) * width / columns)))
-    # Where each pixel of the strip lies in the coarse grid, pixel centres aligned as in cv2.resize.
-    x = ((np.arange(left, right, dtype=np.float32) + 0.5) * columns / width - 0.5)[None].repeat(bottom - top, 0)
-    y = ((np.arange(top, bottom, dtype=np.float32) + 0.5) * rows / height - 0.5)[:, None].repeat(right - left, 1)
-
-    def sample(array: np.ndarray) -> np.ndarray:
-        return cv2.remap(array, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-
-    colours = rgb[top:bottom, left:right].astype(np.float32) / 255
-    refined = (sample(slope) * colours).sum(-1) + sample(offset)
-    share = np.clip(sample(unsure.astype(np.float32)), 0, 1)
-    part = lifted[top:bottom, left:right]
-    part += share * (np.clip(refined, 0, 1) - part)
+    share = cv2.dilate(unsure.astype(np.float32), np.ones((2 * BAND + 1,) * 2, np.uint8))
+    model = _linear_model(rgb, alpha, share)
+    for part in _tiles(share, (height, width)):
+        line = _sample(model, part, (height, width))
+        colours = rgb[part].astype(np.float32)
+        refined = cv2.transform(colours * line[..., :3], TO_ONE) + line[..., 3]
+        doubt = _sample(share, part, (height, width))
+        lifted[part] += doubt * (_contrast(refined) - lifted[part])
+    return np.clip(lifted, 0, 1, out=lifted)
 
 
 def foreground_colours(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """The people's own colours, without the old background that shines through their edge (blur fusion, Forte 2021).
+
+    The mean colours around each place are found on a smaller copy; the photo's own detail is put on top at full size.
 
     Parameters
     ----------
@@ -110,33 +78,122 @@ def foreground_colours(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    uint8 HxWx3; equal to `rgb` where alpha is 0 or 1
+    uint8 HxWx3, always a new array; equal to `rgb` where alpha is surely 0 or 1
+
+    Raises
+    ------
+    ValueError : wrong dtype or shape
     """
+    _check(rgb, alpha)
+    if alpha.shape != rgb.shape[:2]:
+        raise ValueError(f"the alpha is {alpha.shape}, the photo {rgb.shape[:2]}")
+    result = rgb.copy()
     band = (alpha > SURE) & (alpha < 1 - SURE)
     if not band.any():
-        return rgb
-    rows, columns = np.flatnonzero(band.any(1)), np.flatnonzero(band.any(0))
-    pad = COLOUR_RADII[0] // 4
-    top, bottom = max(0, rows[0] - pad), min(rgb.shape[0], rows[-1] + 1 + pad)
-    left, right = max(0, columns[0] - pad), min(rgb.shape[1], columns[-1] + 1 + pad)
-    image = rgb[top:bottom, left:right].astype(np.float32)
-    weight = alpha[top:bottom, left:right]
-    foreground = background = image
-    for radius in COLOUR_RADII:
-        foreground, background = _blur_fusion(image, foreground, background, weight, radius)
-    result = rgb.copy()
-    inner = band[top:bottom, left:right]
-    result[top:bottom, left:right][inner] = np.clip(foreground[inner] + 0.5, 0, 255).astype(np.uint8)
+        return result
+    height, width = alpha.shape
+    foreground, background = _mean_colours(rgb, alpha)
+    for part in _tiles(band, (height, width)):
+        inside = band[part]
+        weight = alpha[part][inside][:, None]
+        near = _sample(foreground, part, (height, width))[inside]
+        far = _sample(background, part, (height, width))[inside]
+        own = near + weight * (rgb[part][inside] - weight * near - (1 - weight) * far)
+        result[part][inside] = np.clip(own + 0.5, 0, 255).astype(np.uint8)
     return result
 
 
-def _blur_fusion(
-    image: np.ndarray, foreground: np.ndarray, background: np.ndarray, alpha: np.ndarray, radius: int
-) -> tuple[np.ndarray, np.ndarray]:
-    size = (radius, radius)
-    soft = cv2.blur(alpha, size)[..., None]
-    alpha = alpha[..., None]
-    mean_foreground = cv2.blur(foreground * alpha, size) / (soft + 1e-5)
-    mean_background = cv2.blur(background * (1 - alpha), size) / (1 - soft + 1e-5)
-    foreground = mean_foreground + alpha * (image - alpha * mean_foreground - (1 - alpha) * mean_background)
-    return np.clip(foreground, 0, 255), mean_background
+def _check(rgb: np.ndarray, alpha: np.ndarray) -> None:
+    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or not rgb.size:
+        raise ValueError(f"a photo is uint8 HxWx3, not {rgb.dtype} {rgb.shape}")
+    if alpha.dtype != np.float32 or alpha.ndim != 2 or not alpha.size:
+        raise ValueError(f"an alpha is float32 HxW, not {alpha.dtype} {alpha.shape}")
+
+
+def _contrast(alpha: np.ndarray) -> np.ndarray:
+    return np.clip((alpha - 0.5) * CONTRAST + 0.5, 0, 1)
+
+
+def _linear_model(rgb: np.ndarray, alpha: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Slope per colour and offset that turn the photo into alpha: float32 hxwx4, at the scale of the last pass."""
+    (height, width), (rows, columns) = rgb.shape[:2], alpha.shape
+    guide = line = None
+    for scale, radius, epsilon in PASSES:
+        if line is not None:
+            alpha = alpha + share * (
+                _contrast(255 * cv2.transform(guide * line[..., :3], TO_ONE) + line[..., 3]) - alpha
+            )
+        scale = max(1.0, min(scale, LARGEST / max(rows, columns)))
+        if line is not None and scale == 1:
+            break  # as fine as it gets
+        size = (min(width, round(columns * scale)), min(height, round(rows * scale)))
+        alpha, share = (cv2.resize(array, size, interpolation=cv2.INTER_LINEAR) for array in (alpha, share))
+        guide = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+        # Only where there's an edge, with all that its windows reach.
+        ys, xs = np.flatnonzero(share.any(1)), np.flatnonzero(share.any(0))
+        reach = 2 * radius + 2
+        box = slice(max(0, ys[0] - reach), ys[-1] + reach), slice(max(0, xs[0] - reach), xs[-1] + reach)
+        line = np.zeros((*alpha.shape, 4), np.float32)
+        line[box] = _guided(guide[box], alpha[box], radius, epsilon)
+    return line
+
+
+def _guided(guide: np.ndarray, alpha: np.ndarray, radius: int, epsilon: float) -> np.ndarray:
+    """The guided filter's mean coefficients (He et al. 2013, equations 19 to 21), float32 HxWx4: slopes and offset."""
+
+    def mean(array: np.ndarray) -> np.ndarray:
+        return cv2.blur(array, (2 * radius + 1,) * 2, borderType=cv2.BORDER_REFLECT)
+
+    red, green, blue = cv2.split(guide)
+    r, g, b, a = mean(red), mean(green), mean(blue), mean(alpha)
+    # The covariance matrix is symmetric, so its inverse is written out: far quicker than a solver per pixel.
+    rr, gg, bb = (mean(c * c) - m * m + epsilon for c, m in ((red, r), (green, g), (blue, b)))
+    rg, rb, gb = mean(red * green) - r * g, mean(red * blue) - r * b, mean(green * blue) - g * b
+    ra, ga, ba = (mean(c * alpha) - m * a for c, m in ((red, r), (green, g), (blue, b)))
+    i00, i01, i02 = gg * bb - gb * gb, gb * rb - rg * bb, rg * gb - gg * rb
+    i11, i12, i22 = rr * bb - rb * rb, rb * rg - rr * gb, rr * gg - rg * rg
+    determinant = rr * i00 + rg * i01 + rb * i02
+    slope_r = (i00 * ra + i01 * ga + i02 * ba) / determinant
+    slope_g = (i01 * ra + i11 * ga + i12 * ba) / determinant
+    slope_b = (i02 * ra + i12 * ga + i22 * ba) / determinant
+    return mean(cv2.merge([slope_r, slope_g, slope_b, a - slope_r * r - slope_g * g - slope_b * b]))
+
+
+def _mean_colours(rgb: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean colour of the people and of the background near each place: float32 hxwx3, 0 to 255."""
+    height, width = alpha.shape
+    scale = min(1.0, COLOUR_SIDE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    image = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    alpha = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)[..., None]
+    foreground = background = image
+    for radius in COLOUR_RADII:
+        window = (radius, radius)
+        weight = cv2.blur(alpha, window)[..., None]
+        near = cv2.blur(foreground * alpha, window) / (weight + 1e-5)
+        far = cv2.blur(background * (1 - alpha), window) / (1 - weight + 1e-5)
+        foreground = np.clip(near + alpha * (image - alpha * near - (1 - alpha) * far), 0, 255)
+        background = far
+    return near, far
+
+
+def _tiles(mask: np.ndarray, shape: tuple[int, int]) -> Iterator[tuple[slice, slice]]:
+    """The tiles of an array of this shape in which the mask, of any size, has anything."""
+    (height, width), (rows, columns) = shape, mask.shape
+    for top in range(0, height, TILE):
+        for left in range(0, width, TILE):
+            bottom, right = min(height, top + TILE), min(width, left + TILE)
+            # One more on each side, for interpolation reaches that far.
+            y0, y1 = max(0, top * rows // height - 1), -(-bottom * rows // height) + 1
+            x0, x1 = max(0, left * columns // width - 1), -(-right * columns // width) + 1
+            if mask[y0:y1, x0:x1].any():
+                yield slice(top, bottom), slice(left, right)
+
+
+def _sample(array: np.ndarray, part: tuple[slice, slice], shape: tuple[int, int]) -> np.ndarray:
+    """A tile of a smaller array as if it had been enlarged to `shape`, pixel centres aligned as in cv2.resize."""
+    down, right = array.shape[0] / shape[0], array.shape[1] / shape[1]
+    (top, bottom), (left, end) = ((s.start, s.stop) for s in part)
+    matrix = np.array([[right, 0, (left + 0.5) * right - 0.5], [0, down, (top + 0.5) * down - 0.5]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(array, matrix, (end - left, bottom - top), flags=flags, borderMode=cv2.BORDER_REPLICATE)

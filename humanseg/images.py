@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps
 
 from humanseg.errors import ImageError
 
 MAX_PIXELS = 100_000_000
+_ORIENTATION = 0x0112  # EXIF tag
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def _from_bytes(data: bytes, name: str, max_pixels: int) -> Photo:
             picture = Image.open(io.BytesIO(data))
     except Image.DecompressionBombError as error:
         raise _too_large(label, max_pixels) from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except Exception as error:  # Pillow's parsers raise whatever they meet
         raise ImageError(f"{label} isn't a picture that can be read: use JPEG, PNG, WebP, HEIC or TIFF.") from error
     with picture:
         return _decoded(picture, name, max_pixels)
@@ -116,10 +117,11 @@ def _decoded(picture: Image.Image, name: str, max_pixels: int) -> Photo:
             exif = picture.getexif()
             upright = ImageOps.exif_transpose(picture)
             rgb, alpha = _to_srgb(upright)
+            exif.pop(_ORIENTATION, None)  # it's upright now: kept, it would be turned twice
+            kept = exif.tobytes() if len(exif) else None
     except Exception as error:  # Pillow's decoders raise whatever they meet
         raise ImageError(f"{label} is damaged or cut short: save or upload it again.") from error
-    exif.pop(0x0112, None)
-    return Photo(rgb, alpha, name, exif.tobytes() if len(exif) else None)
+    return Photo(rgb, alpha, name, kept)
 
 
 def _to_srgb(picture: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
@@ -195,10 +197,15 @@ def write(path: str | Path, data: bytes) -> None:
     """
     path = Path(path)
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            file.write(data)
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(path)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise ImageError(f"{path} can't be written ({error.strerror}): choose another folder.") from error
 

@@ -1,0 +1,279 @@
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms, ImageOps
+
+from humanseg import images
+from humanseg.errors import ImageError
+
+
+def encoded(picture, format, **options):
+    if isinstance(picture, np.ndarray):
+        picture = Image.fromarray(picture)
+    stream = io.BytesIO()
+    picture.save(stream, format, **options)
+    return stream.getvalue()
+
+
+@pytest.fixture
+def small(astronaut):
+    """64x96, and different in every corner."""
+    return np.ascontiguousarray(astronaut[40:168:2, 100:292:2])
+
+
+def difference(a, b):
+    return float(np.abs(a.astype(int) - b.astype(int)).mean())
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "TIFF", "WEBP"])
+def test_every_exif_orientation_comes_out_upright(small, orientation, format):
+    turns = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # Pillow's transpose that undoes each orientation
+    inverse = {0: 0, 1: 1, 3: 3, 2: 4, 4: 2, 5: 5, 6: 6}
+    stored = Image.fromarray(small)
+    if orientation > 1:
+        stored = stored.transpose(Image.Transpose(inverse[turns[orientation]]))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    options = {"quality": 98} if format in ("JPEG", "WEBP") else {}
+    photo = images.read(encoded(stored, format, exif=exif, **options))
+    assert photo.rgb.shape == small.shape
+    assert difference(photo.rgb, small) < 4
+
+
+def test_grey_palette_and_one_bit_pictures_become_rgb(small):
+    grey = Image.fromarray(small).convert("L")
+    assert np.array_equal(images.read(encoded(grey, "PNG")).rgb, np.array(grey.convert("RGB")))
+    palette = Image.fromarray(small).quantize(32)
+    assert np.array_equal(images.read(encoded(palette, "PNG")).rgb, np.array(palette.convert("RGB")))
+    bits = Image.fromarray(small).convert("1")
+    assert np.array_equal(images.read(encoded(bits, "PNG")).rgb, np.array(bits.convert("RGB")))
+
+
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+def test_an_alpha_comes_along(small, mode):
+    picture = Image.fromarray(small).convert(mode)
+    ramp = np.tile(np.linspace(0, 255, 96).astype(np.uint8), (64, 1))
+    picture.putalpha(Image.fromarray(ramp))
+    photo = images.read(encoded(picture, "PNG"))
+    assert photo.alpha.dtype == np.float32 and np.array_equal(photo.alpha, ramp.astype(np.float32) / 255)
+    assert np.array_equal(photo.rgb, np.array(picture.convert("RGBA"))[..., :3])
+
+
+def test_a_transparent_palette_colour_is_transparent(small):
+    palette = Image.fromarray(small).quantize(16)
+    first = palette.getpixel((0, 0))
+    photo = images.read(encoded(palette, "PNG", transparency=first))
+    assert photo.alpha[0, 0] == 0 and photo.alpha.max() == 1
+
+
+def test_an_opaque_photo_has_no_alpha(small):
+    assert images.read(encoded(small, "JPEG")).alpha is None
+
+
+def test_cmyk_comes_out_in_its_colours(small):
+    cmyk = Image.fromarray(small).convert("CMYK")
+    photo = images.read(encoded(cmyk, "JPEG", quality=98))
+    assert difference(photo.rgb, small) < 8
+    assert difference(images.read(encoded(cmyk, "TIFF")).rgb, small) < 3
+
+
+def test_sixteen_bits_keep_their_brightness(small):
+    grey = np.array(Image.fromarray(small).convert("L"))
+    deep = Image.fromarray((grey.astype(np.uint16) << 8) | grey)
+    for format in ("PNG", "TIFF"):
+        assert difference(images.read(encoded(deep, format)).rgb[..., 0], grey) < 1
+
+
+def test_sixteen_bit_colour_keeps_its_colours(small):
+    import cv2
+
+    deep = small.astype(np.uint16) * 257
+    for suffix in (".png", ".tiff"):
+        done, data = cv2.imencode(suffix, deep[..., ::-1])
+        assert done
+        assert difference(images.read(data.tobytes()).rgb, small) < 1
+
+
+@pytest.mark.parametrize("format", ["HEIF", "AVIF", "WEBP", "GIF", "BMP", "TIFF"])
+def test_formats_of_the_world_are_read(small, format):
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener()
+    options = {"quality": 95} if format in ("HEIF", "AVIF", "WEBP") else {}
+    assert difference(images.read(encoded(small, format, **options)).rgb, small) < 12
+
+
+def test_a_progressive_jpeg_is_read(small):
+    assert difference(images.read(encoded(small, "JPEG", progressive=True, quality=98)).rgb, small) < 4
+
+
+def test_an_animation_shows_its_first_frame(small):
+    frames = [Image.fromarray(small), Image.fromarray(255 - small)]
+    data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert difference(images.read(data).rgb, small) < 12
+
+
+def test_bytes_behind_the_end_of_a_jpeg_do_no_harm(small):
+    assert images.read(encoded(small, "JPEG") + b"rubbish" * 50).rgb.shape == small.shape
+
+
+def test_an_embedded_profile_is_converted_to_srgb(small):
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    lab = ImageCms.profileToProfile(
+        Image.fromarray(small), ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), outputMode="LAB"
+    )
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    assert difference(images.read(encoded(small, "PNG", icc_profile=srgb)).rgb, small) < 1
+    assert difference(images.read(encoded(lab, "TIFF", icc_profile=profile)).rgb, small) < 3
+
+
+def test_a_broken_profile_does_not_cost_the_photo(small):
+    assert np.array_equal(images.read(encoded(small, "PNG", icc_profile=b"no profile")).rgb, small)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (10, 20000), (20000, 10)])
+def test_odd_sizes_are_read(shape):
+    assert images.read(encoded(np.zeros((*shape, 3), np.uint8), "PNG")).rgb.shape == (*shape, 3)
+
+
+def test_names_are_kept_without_their_folder(small, tmp_path):
+    path = tmp_path / "IMG 7.jpg"
+    path.write_bytes(encoded(small, "JPEG"))
+    assert images.read(path).name == "IMG 7.jpg"
+    with path.open("rb") as file:
+        assert images.read(file).name == "IMG 7.jpg"
+    assert images.read(path, name="other.png").name == "other.png"
+    assert images.read(path.read_bytes()).name == ""
+    assert images.read(images.read(path), name="new").name == "new"
+
+
+def test_arrays_are_taken_as_they_are(small):
+    assert np.array_equal(images.read(small).rgb, small)
+    assert images.read(small[..., 0]).rgb.shape == small.shape
+    assert images.read(np.dstack([small, small[..., :1]])).alpha.shape == small.shape[:2]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "word"),
+    [
+        ("zero.jpg", b"", "empty"),
+        ("text.jpg", b"this is no picture at all", "isn't a picture"),
+        ("logo.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "isn't a picture"),
+        ("film.mp4", b"\x00\x00\x00\x18ftypmp42" + bytes(200), "isn't a picture"),
+    ],
+)
+def test_what_is_no_picture_is_refused_by_name(name, data, word):
+    with pytest.raises(ImageError, match=word) as caught:
+        images.read(data, name=name)
+    assert name in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF", "HEIF"])
+def test_a_file_cut_short_is_refused_by_name(small, format):
+    data = encoded(small, format)
+    with pytest.raises(ImageError, match=r"half\.x"):
+        images.read(data[: len(data) // 2], name="half.x")
+
+
+def test_too_many_pixels_are_refused_before_they_are_decoded(small):
+    with pytest.raises(ImageError, match=r"big\.png has more than 0.006 megapixels"):
+        images.read(encoded(small, "PNG"), name="big.png", max_pixels=6_000)
+    assert images.read(encoded(small, "PNG"), max_pixels=small[..., 0].size).rgb.shape == small.shape
+
+
+def test_a_decompression_bomb_is_refused(small):
+    data = bytearray(encoded(small, "PNG"))
+    data[16:24] = (60_000).to_bytes(4, "big") * 2
+    import zlib
+
+    data[29:33] = zlib.crc32(bytes(data[12:29])).to_bytes(4, "big")
+    with pytest.raises(ImageError, match="megapixels"):
+        images.read(bytes(data), name="bomb.png")
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(ImageError, match=r"nowhere\.jpg"):
+        images.read(tmp_path / "nowhere.jpg")
+
+
+@pytest.mark.parametrize("source", [None, 1.5, [1], {"a": 1}])
+def test_what_is_no_source_is_a_type_error(source):
+    with pytest.raises(TypeError):
+        images.read(source)
+
+
+@pytest.mark.parametrize("array", [np.zeros((4, 4), np.float32), np.zeros((4, 4, 2), np.uint8), np.zeros(0, np.uint8)])
+def test_arrays_of_another_form_are_value_errors(array):
+    with pytest.raises(ValueError):
+        images.read(array)
+
+
+@pytest.mark.parametrize("format", ["png", "webp"])
+def test_an_alpha_survives_the_way_to_a_file_and_back(small, format):
+    alpha = np.tile(np.linspace(0, 1, 96, dtype=np.float32), (64, 1))
+    photo = images.read(images.encode(small, alpha, format=format, quality=100))
+    assert np.abs(photo.alpha - alpha).max() < 0.003
+    assert difference(photo.rgb[:, 10:], small[:, 10:]) < 3
+
+
+def test_a_png_is_lossless_and_a_jpeg_close(small):
+    assert np.array_equal(images.read(images.encode(small)).rgb, small)
+    assert difference(images.read(images.encode(small, format="jpeg")).rgb, small) < 5
+
+
+def test_a_mask_is_grey(small):
+    alpha = (small[..., 0] / 255).astype(np.float32)
+    with Image.open(io.BytesIO(images.encode_mask(alpha))) as mask:
+        assert mask.mode == "L" and np.array_equal(np.array(mask), small[..., 0])
+
+
+@pytest.mark.parametrize(("format", "alpha"), [("gif", None), ("jpeg", np.ones((64, 96), np.float32))])
+def test_what_cannot_be_written_is_a_value_error(small, format, alpha):
+    with pytest.raises(ValueError):
+        images.encode(small, alpha, format=format)
+
+
+def test_location_is_dropped_unless_asked_for_and_orientation_never_kept_twice(small):
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "a camera"
+    exif.get_ifd(0x8825)[1] = "N"
+    photo = images.read(encoded(small, "JPEG", exif=exif))
+    assert not len(Image.open(io.BytesIO(images.encode(photo.rgb, format="jpeg"))).getexif())
+    kept = Image.open(io.BytesIO(images.encode(photo.rgb, format="jpeg", exif=photo.exif)))
+    assert kept.getexif()[0x010F] == "a camera" and 0x0112 not in kept.getexif()
+    assert ImageOps.exif_transpose(kept).size == kept.size
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("IMG 1.heic", "IMG 1-cutout.png"),
+        ("a.b.jpg", "a.b-cutout.png"),
+        ("", "photo-cutout.png"),
+        ("Müller.JPG", "Müller-cutout.png"),
+    ],
+)
+def test_a_result_is_named_after_its_photo(name, expected):
+    assert images.output_name(name) == expected
+
+
+def test_writing_leaves_the_whole_file_or_the_old_one(tmp_path, monkeypatch):
+    path = tmp_path / "x.png"
+    images.write(path, b"old")
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(ImageError, match=r"x\.png can't be written \(No space"):
+        images.write(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(ImageError, match="can't be written"):
+        images.write(tmp_path / "no" / "x.png", b"data")
