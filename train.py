@@ -1,9 +1,10 @@
 """Fine-tunes an ImageNet-initialised U-Net to separate people from their background.
 
-python train.py                                        the public human dataset, fetched first
-python train.py --data DIR --data DIR2=0.5 --epochs 25  your own; DIR2's photos are drawn half as often
-python train.py --resume --run runs/latest              go on where it stopped
-accelerate launch --cpu --num_processes 2 train.py ...  more processes, the same effective batch
+python train.py                                          the public human dataset, fetched first
+python train.py --data DIR --data DIR2=0.5 --epochs 25    your own; DIR2's photos are drawn half as often
+python train.py --resume --run runs/latest                go on where it stopped
+accelerate launch --multi_gpu --num_processes 2 train.py  more GPUs, the same effective batch
+torchrun --nproc_per_node 2 train.py                      the same on CPUs
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--loss", choices=sorted(LOSSES), default=TrainingConfig.loss)
     add("--sizes", type=int, nargs="+", default=list(TrainingConfig.sizes), help="a batch is of one of these")
     add("--plain", action="store_true", help="no augmentation at all")
+    add("--frozen-norm", action="store_true", help="leave batch norms as ImageNet left them, for tiny batches")
     for name in (
         "epochs", "batch_size", "learning_rate", "encoder_rate", "weight_decay", "warmup", "ema_decay",
         "new_background", "second_person", "seed", "workers", "validation_size",

@@ -10,13 +10,15 @@ import json
 import math
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import DistributedDataParallelKwargs
+from timm.layers import DropPath
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
@@ -32,6 +34,7 @@ from humanseg.training.state import STATE_NAME, State
 from humanseg.training.validation import ValidationSet, has_bf16
 
 SHEET_EVERY = 3  # epochs between contact sheets
+MAX_GRADIENT_NORM = 5.0
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ class TrainingConfig:
     warmup: float = 0.03  # of all steps
     ema_decay: float = 0.998
     loss: str = "boundary"
-    plain: bool = False
+    plain: bool = False  # photos as they are, no paths dropped
+    frozen_norm: bool = False  # batch norms stay as ImageNet left them: for very small batches
     new_background: float = 0.15
     second_person: float = 0.2
     seed: int = 0
@@ -89,13 +93,19 @@ def fit(
         raise TrainingError("There are no photos to train on: name a data set with --data.")
     if not sum(map(len, validation.values())):
         raise TrainingError("There are no photos to validate on: name a larger data set with --data.")
-    accelerator = Accelerator(mixed_precision="bf16" if has_bf16() else "no")
+    accelerator = Accelerator(
+        mixed_precision="bf16" if has_bf16() else "no",
+        # smp's encoders carry a last convolution that a U-Net has no use for.
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+    )
     torch.manual_seed(config.seed)  # the decoder's first weights, the same in every process
     run.mkdir(parents=True, exist_ok=True)
 
     net = network.load(start_from)[0] if start_from else network.build_from_imagenet(model)
     net = net.to(accelerator.device, memory_format=torch.channels_last)
-    average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=True)
+    if config.plain:
+        _keep_all_paths(net)
+    average = AveragedModel(net, multi_avg_fn=warmed_up_ema(config.ema_decay), use_buffers=True)
     optimizer = make_optimizer(net, config)
     variation = Variation(plain=config.plain, new_background=config.new_background, second_person=config.second_person)
     dataset = TrainingSet(sources, variation, progress=accelerator.is_main_process)
@@ -110,12 +120,12 @@ def fit(
     loader = DataLoader(dataset, batch_sampler=sampler, num_workers=config.workers)
     total_steps = config.epochs * len(sampler)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate_at(step, total_steps, config.warmup))
-    parallel = accelerator.prepare_model(net)
+    learner = _Learner(net, accelerator.prepare_model(net), average, optimizer, scheduler)
     state = State(run / STATE_NAME, net, average, optimizer, scheduler)
     if resume:
         state.read()
 
-    judged = ValidationSet(validation)
+    judged = ValidationSet(validation, accelerator.process_index, accelerator.num_processes)
     description = _describe(config, sources, validation, accelerator)
     end = config.epochs if stop_after is None else min(config.epochs, state.epoch + stop_after)
     if accelerator.is_main_process:
@@ -126,9 +136,7 @@ def fit(
             sampler.epoch = state.epoch
             # The encoder drops paths at random: seeded by epoch, a resumed run drops what an unbroken one would have.
             torch.manual_seed((config.seed * 1000 + state.epoch) * 1000 + accelerator.process_index)
-            loss, seen = _train_epoch(
-                accelerator, parallel, net, average, optimizer, scheduler, loader, dataset, model, config, state.epoch
-            )
+            loss, seen = _train_epoch(accelerator, learner, loader, dataset, model, config, state.epoch)
             took = time.time() - started
             figures = judged.figures(average.module, model, config.validation_size, accelerator.device)
             state.epoch += 1
@@ -151,13 +159,20 @@ def fit(
     return state.best_figures
 
 
+@dataclass(frozen=True)
+class _Learner:
+    """What changes with every step: the network, bare and wrapped for several processes, and what moves it."""
+
+    net: nn.Module
+    parallel: nn.Module
+    average: AveragedModel
+    optimizer: torch.optim.Optimizer
+    scheduler: torch.optim.lr_scheduler.LRScheduler
+
+
 def _train_epoch(
     accelerator: Accelerator,
-    parallel: nn.Module,
-    net: nn.Module,
-    average: AveragedModel,
-    optimizer: torch.optim.Optimizer,
-    scheduler: torch.optim.lr_scheduler.LRScheduler,
+    learner: _Learner,
     loader: DataLoader,
     dataset: TrainingSet,
     model: ModelConfig,
@@ -165,7 +180,11 @@ def _train_epoch(
     epoch: int,
 ) -> tuple[float, int]:
     """One pass over the photos; the mean loss over all processes, and how many photos that was."""
-    parallel.train()
+    learner.parallel.train()
+    if config.frozen_norm:
+        for module in learner.net.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
     device = accelerator.device
     mean = torch.tensor(model.mean, device=device).view(1, 3, 1, 1) * 255
     std = torch.tensor(model.std, device=device).view(1, 3, 1, 1) * 255
@@ -176,7 +195,7 @@ def _train_epoch(
         inputs = (images.to(device).float() - mean) / std
         inputs = inputs.contiguous(memory_format=torch.channels_last)
         with accelerator.autocast():
-            logits = parallel(inputs)
+            logits = learner.parallel(inputs)
         loss = losses.compute(config.loss, logits, targets.to(device), valid.to(device))
         if not torch.isfinite(loss):
             names = ", ".join(str(dataset.pairs[i].image) for i in indices[:8].tolist())
@@ -184,12 +203,12 @@ def _train_epoch(
                 f"The loss became {loss.item()} in epoch {epoch + 1}, on a batch with {names}: look at these photos, "
                 "or lower --learning-rate and go on from the last epoch with --resume."
             )
-        optimizer.zero_grad(set_to_none=True)
+        learner.optimizer.zero_grad(set_to_none=True)
         accelerator.backward(loss)
-        accelerator.clip_grad_norm_(net.parameters(), 5.0)
-        optimizer.step()
-        scheduler.step()
-        average.update_parameters(net)
+        accelerator.clip_grad_norm_(learner.net.parameters(), MAX_GRADIENT_NORM)
+        learner.optimizer.step()
+        learner.scheduler.step()
+        learner.average.update_parameters(learner.net)
         total += loss.detach()
         count += 1
         bar.set_postfix(loss=f"{total.item() / count:.4f}")
@@ -213,6 +232,22 @@ def make_optimizer(net: nn.Module, config: TrainingConfig) -> torch.optim.Optimi
         ],
         fused=True,
     )
+
+
+def warmed_up_ema(decay: float) -> Callable[..., None]:
+    """An exponential moving average that forgets its random beginning: the decay rises to `decay` step by step."""
+
+    def update(averaged: list[torch.Tensor], current: list[torch.Tensor], steps: torch.Tensor | int) -> None:
+        step = int(steps)
+        get_ema_multi_avg_fn(min(decay, (1 + step) / (10 + step)))(averaged, current, steps)
+
+    return update
+
+
+def _keep_all_paths(net: nn.Module) -> None:
+    for module in net.modules():
+        if isinstance(module, DropPath):
+            module.drop_prob = 0.0
 
 
 def rate_at(step: int, total: int, warmup: float) -> float:

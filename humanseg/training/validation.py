@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import torch
+from accelerate.utils import gather_object
 from torch import nn
 
 from humanseg.config import ModelConfig
@@ -19,7 +21,12 @@ CACHE_LONG_SIDE = 1024
 
 
 def has_bf16() -> bool:
-    """Whether autocast to bfloat16 pays: a GPU that has it, or a CPU with AVX-512 BF16 or AMX."""
+    """Whether autocast to bfloat16 pays: a GPU that has it, or a CPU with AVX-512 BF16 or AMX.
+
+    HUMANSEG_FLOAT32=1 says no, for comparing runs digit by digit.
+    """
+    if os.environ.get("HUMANSEG_FLOAT32") == "1":
+        return False
     if torch.cuda.is_available():
         return torch.cuda.is_bf16_supported()
     return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
@@ -40,24 +47,25 @@ def predict(net: nn.Module, model: ModelConfig, rgb: np.ndarray, size: int, devi
 class ValidationSet:
     """Validation photos, decoded once, scored at their masks' own size."""
 
-    def __init__(self, validation: dict[str, list[Pair]]):
+    def __init__(self, validation: dict[str, list[Pair]], rank: int = 0, world_size: int = 1):
+        self._rank, self._world_size = rank, world_size
         self._photos = {name: [_decoded(pair) for pair in pairs] for name, pairs in validation.items() if pairs}
 
     def figures(
         self, net: nn.Module, model: ModelConfig, size: int, device: torch.device
     ) -> dict[str, dict[str, float]]:
-        """Mean figures by set, and under `mean` what the checkpoint is picked by."""
+        """Mean figures by set, and under `mean` what the checkpoint is picked by; every process does its share."""
         net.eval()
         figures: dict[str, dict[str, float]] = {}
         for name, photos in self._photos.items():
             rows = []
-            for rgb, mask in photos:
+            for rgb, mask in photos[self._rank :: self._world_size]:
                 alpha = predict(net, model, rgb, size, device)
                 if mask is None:
                     rows.append({"false_area": float((alpha >= model.threshold).mean())})
                 else:
                     rows.append(metrics.score(alpha, mask, model.threshold))
-            figures[name] = metrics.mean(rows)
+            figures[name] = metrics.mean(gather_object(rows))
         scored = [f for f in figures.values() if "iou" in f]
         both = {key: float(np.mean([f[key] for f in scored])) for key in PICKED_BY}
         figures["mean"] = {**both, "pick": sum(both.values()) / len(both)}

@@ -2,6 +2,7 @@ import csv
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -45,6 +46,18 @@ def folder(tmp_path_factory):
         for kind, picture in (("images", rgb), ("masks", mask)):
             (root / kind).mkdir(exist_ok=True)
             cv2.imwrite(str(root / kind / f"d{n:02}.png"), picture)
+    (root / "valid.txt").write_text("d10\nd11\n")
+    return root
+
+
+@pytest.fixture(scope="module")
+def square_folder(folder, tmp_path_factory):
+    """The same photos, square: nothing is padded, so every photo counts the same in the loss."""
+    root = tmp_path_factory.mktemp("squares")
+    for kind in ("images", "masks"):
+        (root / kind).mkdir()
+        for path in (folder / kind).iterdir():
+            cv2.imwrite(str(root / kind / path.name), cv2.imread(str(path))[:, 12:84])
     (root / "valid.txt").write_text("d10\nd11\n")
     return root
 
@@ -123,6 +136,33 @@ def test_a_run_killed_in_mid_epoch_goes_on(tmp_path, folder):
     network.load(run)
 
 
+def _losses(run, folder, *launcher):
+    command = [sys.executable, *launcher, "train.py", "--data", str(folder), "--run", str(run), "--epochs", "2"]
+    command += ["--batch-size", "4", "--sizes", "96", "--workers", "0", "--validation-size", "64", "--plain"]
+    command += ["--frozen-norm", "--decoder", "16", "8", "8", "8", "8", "--loss", "bce_dice"]
+    # One thread each, and float32 all through: what's compared is the sharing, not the rounding.
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "HUMANSEG_FLOAT32": "1"}
+    environment["ACCELERATE_USE_CPU"] = "true"
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    with (run / "metrics.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    return [float(row["loss"]) for row in rows], [float(row["mean/iou"]) for row in rows]
+
+
+def test_two_processes_learn_what_one_does_at_the_same_effective_batch(tmp_path, square_folder):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    # accelerate's own launcher starts several processes on GPUs, but on CPUs only through MPI: torchrun needs neither.
+    launcher = ["-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_addr", "127.0.0.1"]
+    launcher += ["--master_port", port]
+    one, two = _losses(tmp_path / "one", square_folder), _losses(tmp_path / "two", square_folder, *launcher)
+    assert one[0] == pytest.approx(two[0], abs=2e-4)
+    assert one[1] == pytest.approx(two[1], abs=2e-3)
+    assert json.loads((tmp_path / "two" / "training.json").read_text())["processes"] == 2
+
+
 def test_ctrl_c_leaves_weights_that_load(tmp_path, data, monkeypatch, capsys):
     def interrupted(*_):
         raise KeyboardInterrupt
@@ -175,6 +215,17 @@ def test_the_encoder_learns_more_gently_and_norms_do_not_decay():
     assert {round(g["lr"], 3) for g in groups} == {1.0, 0.1}
     for group in groups:
         assert (group["weight_decay"] == 0) == all(p.ndim <= 1 for p in group["params"])
+
+
+def test_the_average_forgets_its_random_beginning_and_then_keeps_its_pace():
+    averaged, current = [torch.zeros(1)], [torch.ones(1)]
+    update = module.warmed_up_ema(0.99)
+    for step in range(40):
+        update(averaged, current, torch.tensor(step))
+    assert averaged[0].item() > 0.95
+    later = [torch.zeros(1)]
+    update(later, current, torch.tensor(10_000))
+    assert later[0].item() == pytest.approx(0.01)
 
 
 def test_the_rate_rises_then_falls_to_almost_nothing():
