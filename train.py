@@ -2,7 +2,7 @@
 
 python train.py                                          the public human dataset, fetched first
 python train.py --data DIR --data DIR2=0.5 --epochs 25    your own; DIR2's photos are drawn half as often
-python train.py --resume --run runs/latest                go on where it stopped
+python train.py --resume --out runs/latest                go on where it stopped
 accelerate launch --multi_gpu --num_processes 2 train.py  more GPUs, the same effective batch
 torchrun --nproc_per_node 2 train.py                      the same on CPUs
 """
@@ -27,8 +27,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--data", action="append", default=[], metavar="DIR[=WEIGHT]", help="folder of pairs; may be given again")
     add("--negatives", action="append", default=[], metavar="DIR[=WEIGHT]", help="folder of photos without people")
     add("--loose", action="append", default=[], metavar="NAME", help="data set whose outlines are a few pixels off")
-    add("--run", type=Path, default=Path("runs/latest"), help="where everything goes (default: %(default)s)")
-    add("--resume", action="store_true", help="go on from the state in --run")
+    add("--out", type=Path, default=Path("runs/latest"), help="where everything goes (default: %(default)s)")
+    add("--resume", action="store_true", help="go on from the state in --out")
     add("--start-from", type=Path, metavar="DIR", help="begin with these weights instead of ImageNet's")
     add("--stop-after", type=int, metavar="N", help="end after N epochs of the schedule; --resume goes on")
     add("--fold", type=int, default=0, help="which tenth of a set without valid.txt to validate on")
@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> None:
     model = ModelConfig(encoder=options.encoder, decoder_channels=tuple(options.decoder))
     sources, validation = gather(options.data, options.negatives, loose=options.loose, fold=options.fold)
     fit(
-        options.run, model, config, sources, validation,
+        options.out, model, config, sources, validation,
         resume=options.resume, start_from=options.start_from, stop_after=options.stop_after,
     )  # fmt: skip
 

@@ -136,10 +136,15 @@ def fit(
             sampler.epoch = state.epoch
             # The encoder drops paths at random: seeded by epoch, a resumed run drops what an unbroken one would have.
             torch.manual_seed((config.seed * 1000 + state.epoch) * 1000 + accelerator.process_index)
-            loss, seen = _train_epoch(accelerator, learner, loader, dataset, model, config, state.epoch)
+            label = f"epoch {state.epoch + 1}/{config.epochs}"
+            if state.epoch:
+                label += f", validation IoU {state.last_iou:.3f}"
+            bar = tqdm(loader, label, unit="batch", disable=not accelerator.is_main_process, leave=False, mininterval=1)
+            loss, seen = _train_epoch(accelerator, learner, bar, dataset, model, config)
             took = time.time() - started
             figures = judged.figures(average.module, model, config.validation_size, accelerator.device)
             state.epoch += 1
+            state.last_iou = figures["mean"]["iou"]
             if accelerator.is_main_process:
                 row = {"epoch": state.epoch, "loss": loss, "photos_per_s": seen / took, **_flat(figures)}
                 _append_row(run / "metrics.csv", row)
@@ -173,11 +178,10 @@ class _Learner:
 def _train_epoch(
     accelerator: Accelerator,
     learner: _Learner,
-    loader: DataLoader,
+    batches: tqdm,
     dataset: TrainingSet,
     model: ModelConfig,
     config: TrainingConfig,
-    epoch: int,
 ) -> tuple[float, int]:
     """One pass over the photos; the mean loss over all processes, and how many photos that was."""
     learner.parallel.train()
@@ -189,9 +193,7 @@ def _train_epoch(
     mean = torch.tensor(model.mean, device=device).view(1, 3, 1, 1) * 255
     std = torch.tensor(model.std, device=device).view(1, 3, 1, 1) * 255
     total, count = torch.zeros((), device=device), 0
-    label = f"epoch {epoch + 1}/{config.epochs}"
-    bar = tqdm(loader, desc=label, unit="batch", disable=not accelerator.is_main_process, leave=False, mininterval=1)
-    for images, targets, valid, indices in bar:
+    for images, targets, valid, indices in batches:
         inputs = (images.to(device).float() - mean) / std
         inputs = inputs.contiguous(memory_format=torch.channels_last)
         with accelerator.autocast():
@@ -200,8 +202,8 @@ def _train_epoch(
         if not torch.isfinite(loss):
             names = ", ".join(str(dataset.pairs[i].image) for i in indices[:8].tolist())
             raise TrainingError(
-                f"The loss became {loss.item()} in epoch {epoch + 1}, on a batch with {names}: look at these photos, "
-                "or lower --learning-rate and go on from the last epoch with --resume."
+                f"The loss became {loss.item()} on a batch with {names}: look at these photos, or "
+                "lower --learning-rate and go on from the last epoch with --resume."
             )
         learner.optimizer.zero_grad(set_to_none=True)
         accelerator.backward(loss)
@@ -211,7 +213,7 @@ def _train_epoch(
         learner.average.update_parameters(learner.net)
         total += loss.detach()
         count += 1
-        bar.set_postfix(loss=f"{total.item() / count:.4f}")
+        batches.set_postfix(loss=f"{total.item() / count:.4f}")
     mean_loss = accelerator.reduce(total / max(count, 1), "mean").item()
     return mean_loss, count * config.batch_size
 

@@ -22,12 +22,14 @@ class State:
         self._parts = {"net": net, "average": average, "optimizer": optimizer, "scheduler": scheduler}
         self.epoch = 0
         self.best = -1.0
+        self.last_iou = 0.0
         self.best_figures: dict[str, Any] = {}
 
     def write(self) -> None:
         content = {name: part.state_dict() for name, part in self._parts.items()}
         # LambdaLR keeps its function out of the state by itself; samples depend on the epoch alone.
         content |= {"epoch": self.epoch, "best": self.best, "best_figures": self.best_figures}
+        content["last_iou"] = self.last_iou
         temporary = self.path.with_suffix(".partial")
         try:
             torch.save(content, temporary)
@@ -51,3 +53,4 @@ class State:
         except Exception as error:  # torch raises whatever its unpickler met
             raise TrainingError(f"{self.path} can't be resumed from ({error}): start without --resume.") from error
         self.epoch, self.best, self.best_figures = content["epoch"], content["best"], content["best_figures"]
+        self.last_iou = content.get("last_iou", 0.0)

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from accelerate.utils import gather_object
 from torch import nn
+from tqdm import tqdm
 
 from humanseg.config import ModelConfig
 from humanseg.data.datasets import Pair, read_mask, read_photo
@@ -59,7 +60,8 @@ class ValidationSet:
         figures: dict[str, dict[str, float]] = {}
         for name, photos in self._photos.items():
             rows = []
-            for rgb, mask in photos[self._rank :: self._world_size]:
+            share = photos[self._rank :: self._world_size]
+            for rgb, mask in tqdm(share, f"validating on {name}", unit="photo", disable=self._rank > 0, leave=False):
                 alpha = predict(net, model, rgb, size, device)
                 if mask is None:
                     rows.append({"false_area": float((alpha >= model.threshold).mean())})

@@ -84,7 +84,10 @@ def test_the_weights_that_stay_are_the_best_not_the_last(tmp_path, data, monkeyp
 
     def figures(self, net, *_):
         value = next(picks)
-        return {"discs": {"iou": value, "boundary_iou": value}, "mean": {"pick": value}}
+        return {
+            "discs": {"iou": value, "boundary_iou": value},
+            "mean": {"pick": value, "iou": value, "boundary_iou": value},
+        }
 
     monkeypatch.setattr(module.ValidationSet, "figures", figures)
     fit(tmp_path, MODEL, TrainingConfig(**{**CONFIG.__dict__, "epochs": 3}), *data)
@@ -111,7 +114,7 @@ def test_a_resumed_run_ends_where_an_unbroken_one_does(tmp_path, data):
 
 def test_a_run_killed_in_mid_epoch_goes_on(tmp_path, folder):
     run = tmp_path / "run"
-    command = [sys.executable, "train.py", "--data", str(folder), "--run", str(run), "--epochs", "60"]
+    command = [sys.executable, "train.py", "--data", str(folder), "--out", str(run), "--epochs", "60"]
     command += ["--batch-size", "2", "--sizes", "64", "--workers", "0", "--validation-size", "64"]
     command += ["--decoder", "16", "8", "8", "8", "8"]
     environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
@@ -137,7 +140,7 @@ def test_a_run_killed_in_mid_epoch_goes_on(tmp_path, folder):
 
 
 def _losses(run, folder, *launcher):
-    command = [sys.executable, *launcher, "train.py", "--data", str(folder), "--run", str(run), "--epochs", "2"]
+    command = [sys.executable, *launcher, "train.py", "--data", str(folder), "--out", str(run), "--epochs", "2"]
     command += ["--batch-size", "4", "--sizes", "96", "--workers", "0", "--validation-size", "64", "--plain"]
     command += ["--frozen-norm", "--decoder", "16", "8", "8", "8", "8", "--loss", "bce_dice"]
     # One thread each, and float32 all through: what's compared is the sharing, not the rounding.
