@@ -4,7 +4,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-# For instance: make test ARGS="-k hub -x", make app ARGS=--share
+# For instance: make test ARGS="-k hub -x", make app ARGS=--open
 ARGS ?=
 
 PIP = $(VENV)/bin/python -m pip install --disable-pip-version-check

@@ -23,6 +23,8 @@ Source = str | os.PathLike[str] | bytes | BinaryIO | np.ndarray | Photo | Any  #
 # The second look: where people fill less than this share of the frame, on their box with this margin on each side.
 LOOK_AGAIN_BELOW = 0.7
 LOOK_MARGIN = 0.15
+# How far the second look counts against the first.
+LOOK_TRUST = 1.0
 # The joined alpha keeps the second look's resolution up to this long side; the rest is left to refinement.
 JOINED_LONG_SIDE = 2048
 # Nobody is there where less than this share of the frame is person, or where the net is never this sure of it.
@@ -214,7 +216,7 @@ class Segmenter:
         y1, x1 = round(bottom * canvas.shape[0] / height), round(right * canvas.shape[1] / width)
         if y1 <= y0 or x1 <= x0:
             return first
-        trust = _seam(y1 - y0, x1 - x0, (top > 0, left > 0, bottom < height, right < width))
+        trust = LOOK_TRUST * _seam(y1 - y0, x1 - x0, (top > 0, left > 0, bottom < height, right < width))
         canvas[y0:y1, x0:x1] += trust * (resize_alpha(second, x1 - x0, y1 - y0) - canvas[y0:y1, x0:x1])
         return canvas
 

@@ -1,0 +1,40 @@
+"""The web page: `python app.py [--model DIR]`, then open the address it prints.
+
+Host and port come from Gradio's own variables GRADIO_SERVER_NAME and GRADIO_SERVER_PORT; the limits from the
+HUMANSEG_... variables that README.md lists. Runs unchanged as a Hugging Face Space.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+# Before Gradio is imported: the page tells nobody that it's running.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+from humanseg import HumanSegError, Segmenter
+from humanseg.ui import page, sweep
+from humanseg.ui.limits import Limits
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="app.py", description="Cut people out of photos, in the browser.")
+    parser.add_argument("--model", help="folder with weights, or user/name on the Hugging Face Hub")
+    parser.add_argument("--open", action="store_true", help="open the page in the browser")
+    options = parser.parse_args(arguments)
+    try:
+        limits = Limits.from_environment()
+    except HumanSegError as error:
+        print(error, file=sys.stderr)
+        return 1
+    folder = sweep.private_folder()
+    demo = page.build(lambda: Segmenter.from_pretrained(options.model), limits)
+    demo.house.model.warm_up()
+    sweep.start(demo, folder, *limits.cleaning)
+    demo.launch(inbrowser=options.open, **page.launch_options(limits))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The page: `page.build` puts it together, one file per tab beside it."""

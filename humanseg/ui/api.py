@@ -1,0 +1,116 @@
+"""For programs: `/cut_out`, `/mask` and `/replace_background` over HTTP, and the same as MCP tools."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+
+from humanseg import images
+from humanseg.errors import HumanSegError
+from humanseg.segmenter import CutOut
+from humanseg.ui import backdrop, export, text
+from humanseg.ui.backdrop import Backdrop
+from humanseg.ui.guard import plain
+from humanseg.ui.uploads import Upload, photo_input
+
+
+def build(house: SimpleNamespace) -> None:
+    """Adds the endpoints to the page; nothing of them is seen there."""
+
+    def finish(photo: Upload | None) -> CutOut:
+        if photo is None:
+            raise HumanSegError(text.NO_PHOTO)
+        return house.model.get().cut_out(photo.read(house.limits))
+
+    @plain
+    def cut_out(photo: Upload, format: str = "png") -> str:
+        """Cuts the people out of a photo: the same photo, transparent wherever there is nobody.
+
+        Args:
+            photo: The photo (JPEG, PNG, WebP, HEIC, ...), turned upright by its EXIF data.
+            format: "png" or "webp".
+
+        Returns:
+            The cut-out at the photo's own size, with an alpha channel.
+        """
+        cut = finish(photo)
+        return str(house.shelf.put(images.output_name(cut.name, extension=f".{format}"), export.encoded(cut, format)))
+
+    @plain
+    def mask(photo: Upload) -> str:
+        """Finds the people in a photo: white is person, black is not, grey is see-through (hair, blur).
+
+        Args:
+            photo: The photo (JPEG, PNG, WebP, HEIC, ...), turned upright by its EXIF data.
+
+        Returns:
+            An 8-bit grey PNG of the photo's own size.
+        """
+        cut = finish(photo)
+        return str(house.shelf.put(images.output_name(cut.name, suffix="-mask"), images.encode_mask(cut.alpha)))
+
+    @plain
+    def replace_background(
+        photo: Upload,
+        background: str = "blur",
+        colour: str = "#ffffff",
+        strength: float = 2.0,
+        picture: Upload | None = None,
+        fit: str = "fill",
+        light_wrap: float = 0.0,
+        match_colours: float = 0.0,
+    ) -> str:
+        """Puts something else behind the people in a photo.
+
+        Args:
+            photo: The photo (JPEG, PNG, WebP, HEIC, ...), turned upright by its EXIF data.
+            background: "transparent", "colour", "blur" or "picture".
+            colour: For "colour": "#rrggbb".
+            strength: For "blur": how far, in per cent of the photo's diagonal.
+            picture: For "picture": what to put behind the people.
+            fit: For "picture": "fill" covers everything, "fit" shows the whole picture.
+            light_wrap: For "picture": how far its light reaches over the people's edge, 0 to 1.
+            match_colours: For "picture": how far the people take on its colours, 0 to 1.
+
+        Returns:
+            A PNG of the photo's own size.
+        """
+        behind = picture.read(house.limits).rgb if background == "picture" and picture is not None else None
+        chosen = Backdrop(
+            kind=background.capitalize(),
+            colour=colour,
+            strength=strength,
+            picture=behind,
+            fit=fit,
+            light_wrap=light_wrap,
+            match_colours=match_colours,
+        )
+        cut = finish(photo)
+        made = chosen.behind(cut.image, cut.foreground, cut.alpha)
+        return export.picture_file(house, cut.name, made, "png")
+
+    def given(label: str = "Photo") -> gr.Image:
+        return photo_input(label=label)
+
+    def offer(function: Any, inputs: list[Any], label: str) -> None:
+        result = gr.Image(label=label, type="filepath", format="png")
+        options = house.runs_the_model | {"api_visibility": "public"}
+        gr.Button(label).click(function, inputs, result, api_name=function.__name__, **options)
+
+    with gr.Column(visible=False):
+        offer(cut_out, [given(), gr.Radio(["png", "webp"], value="png", label="Format")], "Cut-out")
+        offer(mask, [given()], "Mask")
+        kinds = [kind.lower() for kind in backdrop.KINDS]
+        inputs = [
+            given(),
+            gr.Radio(kinds, value="blur", label="Background"),
+            gr.Textbox("#ffffff", label="Colour"),
+            gr.Slider(0.1, 20, 2, label="Strength"),
+            given("Picture"),
+            gr.Radio(["fill", "fit"], value="fill", label="Fit"),
+            gr.Slider(0, 1, 0, label="Light wrap"),
+            gr.Slider(0, 1, 0, label="Match colours"),
+        ]
+        offer(replace_background, inputs, "Picture")

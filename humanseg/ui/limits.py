@@ -1,0 +1,80 @@
+"""What one visitor may ask of the server: every limit has an environment variable and a sentence."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from humanseg.errors import HumanSegError
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of the page, read once at the start.
+
+    Attributes
+    ----------
+    file_mb : size of one uploaded file, in megabytes
+    megapixels : size of one photo
+    photos : photos in one batch
+    queue : requests waiting at a time
+    seconds : time that one request may keep the network busy
+    concurrency : requests that run the network at a time
+    cameras, camera_seconds : webcams served at a time, and how long each goes on without being started anew
+    keep_seconds : age at which temporary files are removed
+    fetch_urls : whether a link may stand for a photo (guarded against private addresses)
+    """
+
+    file_mb: int = 40
+    megapixels: int = 50
+    photos: int = 100
+    queue: int = 64
+    seconds: int = 900
+    concurrency: int = 2
+    cameras: int = 4
+    camera_seconds: int = 600
+    keep_seconds: int = 3600
+    fetch_urls: bool = False
+
+    @property
+    def max_pixels(self) -> int:
+        return self.megapixels * 1_000_000
+
+    @property
+    def cleaning(self) -> tuple[int, int]:
+        """How often to look for old files and the age at which they go, in seconds: together at most `keep_seconds`."""
+        frequency = max(1, self.keep_seconds // 12)
+        return frequency, self.keep_seconds - frequency
+
+    @classmethod
+    def from_environment(cls, environment: dict[str, str] | None = None) -> Limits:
+        """The limits with what HUMANSEG_MAX_... and HUMANSEG_FETCH_URLS say in place of the defaults.
+
+        Raises
+        ------
+        HumanSegError : a variable isn't a whole number above nought
+        """
+        environment = dict(os.environ) if environment is None else environment
+        values: dict[str, int | bool] = {}
+        for field, variable in VARIABLES.items():
+            text = environment.get(variable, "").strip()
+            if not text:
+                continue
+            if not text.isdecimal() or int(text) < 1:
+                raise HumanSegError(f"{variable} is “{text}”: set it to a whole number above 0, or leave it unset.")
+            values[field] = min(int(text), 3600) if field == "keep_seconds" else int(text)
+        values["fetch_urls"] = environment.get("HUMANSEG_FETCH_URLS", "").strip().lower() in ("1", "true", "yes")
+        return cls(**values)
+
+
+VARIABLES = {
+    "file_mb": "HUMANSEG_MAX_FILE_MB",
+    "megapixels": "HUMANSEG_MAX_MEGAPIXELS",
+    "photos": "HUMANSEG_MAX_PHOTOS",
+    "queue": "HUMANSEG_MAX_QUEUE",
+    "seconds": "HUMANSEG_MAX_SECONDS",
+    "concurrency": "HUMANSEG_CONCURRENCY",
+    "cameras": "HUMANSEG_CAMERAS",
+    "camera_seconds": "HUMANSEG_CAMERA_SECONDS",
+    "keep_seconds": "HUMANSEG_KEEP_SECONDS",
+}

@@ -1,0 +1,55 @@
+"""The page's one Segmenter, loaded when first needed, so that the page itself answers at once."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+import numpy as np
+
+from humanseg.errors import HumanSegError
+from humanseg.segmenter import Segmenter
+
+log = logging.getLogger("humanseg.ui")
+
+
+class LazySegmenter:
+    """Calls `factory` once, for whoever comes first; the others wait.
+
+    A failure isn't kept: the next visitor tries again and reads the same sentence if it still fails.
+    """
+
+    def __init__(self, factory: Callable[[], Segmenter]) -> None:
+        self._factory = factory
+        self._lock = threading.Lock()
+        self._segmenter: Segmenter | None = None
+
+    def get(self) -> Segmenter:
+        """The Segmenter.
+
+        Raises
+        ------
+        HumanSegError : the weights can't be loaded
+        """
+        with self._lock:
+            if self._segmenter is None:
+                self._segmenter = self._factory()
+            return self._segmenter
+
+    @property
+    def ready(self) -> bool:
+        return self._segmenter is not None
+
+    def warm_up(self) -> None:
+        """Loads the weights in the background and runs them once, so that the first photo doesn't wait."""
+
+        def load() -> None:
+            try:
+                self.get().alpha(np.zeros((64, 64, 3), np.uint8))
+            except HumanSegError as error:
+                log.error("%s", error)
+            except Exception:
+                log.exception("The weights can't be warmed up.")
+
+        threading.Thread(target=load, name="warm-up", daemon=True).start()

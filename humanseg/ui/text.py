@@ -1,0 +1,126 @@
+"""Every word on the page, in one place."""
+
+TITLE = "HumanSegNet"
+HEADLINE = "# HumanSegNet\nCut people out of photos. Your photos are never kept."
+
+# Photo tab
+DROP = "Photos"
+EXAMPLES = "Or try one of these"
+RESULTS = "Cut-outs"
+COMPARE = "Before and after"
+EMPTY = "Your cut-out appears here. Drop a photo, paste one with Ctrl+V, or pick up to {photos} at once."
+SHOWN_ON = "Show it on"
+CHECKERBOARD, WHITE, BLACK, COLOUR = "Checkerboard", "White", "Black", "Colour"
+DOWNLOAD = "Download cut-out"
+DOWNLOAD_ALL = "Download ZIP"
+FORMAT = "File type"
+NOBODY = "Nobody was found in {name}."
+DONE_ONE = "{name}: {width} × {height} pixels, {seconds:.1f} s."
+DONE_MANY = "{done} photos done."
+SOME_FAILED = "{done} of {total} photos done, {failed} failed: the gallery says why."
+WORKING = "{done} of {total} photos done, about {left} left."
+LOADING = "Loading the model …"
+TOO_MANY = "You gave {count} photos; the first {limit} are done, since one batch takes at most {limit}."
+OUT_OF_TIME = "Not done: the time for one request ({seconds} s) was used up. Send the rest again."
+
+WORKING_ONE = "Cutting out …"
+NOBODY_SHORT = "Nobody was found here"
+CLEAR = "Start over"
+
+# Repair
+REPAIR = "Repair by hand"
+REPAIR_HELP = "Paint green over what must stay and red over what must go. What is cut away so far is faded."
+REPAIR_CANVAS = "Paint on the photo"
+GROW, GROW_HELP = "Move the edge", "Pixels of the photo: inwards below 0, outwards above"
+FEATHER, FEATHER_HELP = "Soften the edge", "Pixels of the photo"
+UNDO_ALL = "Undo all repairs"
+
+# Background tab
+BEHIND = "Background"
+STRENGTH = "Blur strength"
+DOWNLOAD_RESULT = "Download picture"
+RESULT_ALT = "The person on the chosen background"
+FIT_LABEL = "How the picture fits"
+FILL, FIT = "Fill", "Whole picture"
+PLACING = "Move and resize"
+ACROSS, DOWN = "Picture, left to right", "Picture, top to bottom"
+SCALE = "Person's size"
+MOVE_RIGHT, MOVE_DOWN = "Person, left to right", "Person, up and down"
+BLENDING = "Blend in"
+LIGHT_WRAP, MATCH_COLOURS = "Light around the edge", "Match the picture's colours"
+SHOWING = "{name} on its new background."
+PLACES = "Places"
+OWN_PICTURE = "Your own picture"
+NEW_PHOTO = "Photo"
+RESULT = "Result"
+BACKGROUND_EMPTY = "Drop a photo here, or cut one out in the Photo tab: it appears here by itself."
+
+# Webcam tab
+CAMERA = "Camera"
+LIVE = "Live"
+LIVE_ALT = "The camera's picture with another background"
+RATE = "{rate:.0f} frames a second"
+CAMERA_HELP = (
+    "Allow the camera when the browser asks. Frames go to the server for the cut-out and are never stored; "
+    "nothing is sent before you start."
+)
+
+# Errors
+ERROR_TITLE = "That didn't work"
+UNEXPECTED = "Something went wrong on our side. Try again, or try another photo."
+BAD_REQUEST = "This request can't be read. Reload the page and try again."
+NO_LINKS = "Links aren't fetched: download the photo and hand over the file itself."
+FILE_TOO_BIG = "{name} has {size:.0f} MB, the limit is {limit} MB: make it smaller and try again."
+TOO_LITTLE_MEMORY = "This photo needs more memory than is free: make it smaller and try again."
+GONE = "{name} isn't here any more (files are removed after an hour): drop it again."
+NO_PICTURE = "Pick one of the places or give a picture of your own first."
+NO_SUCH_BACKGROUND = "There is no such background: choose one of {kinds}."
+NO_PHOTO = "Give a photo first."
+
+# About tab
+ABOUT_MODEL = """
+## The model
+A U-Net with the encoder `{encoder}` finds the people at a long side of {size} pixels, looks again, enlarged, where
+they are small, and follows the photo's own edges at full size. It runs here on the processor (`{engine}`).
+"""
+FIGURES_HEAD = (
+    "| photos it wasn't trained on | IoU | boundary IoU | mean error of alpha |",
+    "| --- | --- | --- | --- |",
+)
+FIGURES_NOTE = "IoU and boundary IoU: 1 is perfect. Mean error: 0 is perfect. Means over the photos of each set."
+ABOUT_LIMITS = """
+**What it can't do well:** see-through cloth and loose hair, people that are small or half hidden, what people hold
+or carry, dolls, statues and pictures of people. It finds people, never who they are.
+"""
+ABOUT_PHOTOS = """
+## Your photos
+Photos and camera frames go to the computer that runs this page, and to nobody else. Camera frames are never
+written to a disk. Photos and cut-outs lie in a temporary folder under names that can't be guessed, and are removed
+after {minutes} minutes; nothing is kept, looked at or used for training. Location and camera data aren't copied into
+what you download.
+
+One photo may have {limits.megapixels} megapixels and {limits.file_mb} MB; one batch {limits.photos} photos.
+"""
+ABOUT_PROGRAMS = """
+## From programs
+**Python**
+```python
+from humanseg import Segmenter
+cut_out = Segmenter.from_pretrained().cut_out("photo.jpg")
+cut_out.rgba                # uint8, height x width x 4
+cut_out.on("#ffffff")       # or "blur", or a picture
+```
+**Command line**
+```bash
+python -m humanseg cut-out photo.jpg --out cutouts
+```
+**HTTP**: `/cut_out`, `/mask` and `/replace_background`; “Use via API” at the foot of this page has examples.
+```python
+from gradio_client import Client, handle_file
+path = Client("ADDRESS OF THIS PAGE").predict(photo=handle_file("photo.jpg"), api_name="/cut_out")
+```
+**MCP**: the same three as tools, at `/gradio_api/mcp/` of this page.
+
+All of these run the same code and give the same pixels. The places on the Background tab are photos under CC0 1.0
+from Budgie Backgrounds; the example photos are by NASA (public domain) and Intel (CC BY 4.0).
+"""

@@ -1,0 +1,62 @@
+"""What a visitor does on the page, as functions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+SCREENSHOTS = Path("screenshots")
+CHROMIUM = [
+    "--no-sandbox",
+    "--headless",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+CAMERA = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+# Generous, for a machine that has more to do.
+PATIENCE = 30_000
+
+
+def photo(path: Path, size: tuple[int, int] = (320, 240), seed: int = 0) -> Path:
+    noise = np.random.default_rng(seed).integers(0, 255, (6, 8, 3), np.uint8)
+    Image.fromarray(noise).resize(size, Image.Resampling.BICUBIC).save(path)
+    return path
+
+
+def drop(page: Page, *paths: Path) -> None:
+    """Drops files on the page's drop zone, as a mouse does."""
+    files = [[path.name, list(path.read_bytes())] for path in paths]
+    data = page.evaluate_handle(
+        """files => {
+          const data = new DataTransfer();
+          for (const [name, bytes] of files)
+            data.items.add(new File([new Uint8Array(bytes)], name, {type: "image/" + name.split(".").pop()}));
+          return data;
+        }""",
+        files,
+    )
+    page.locator("#photos button").first.dispatch_event("drop", {"dataTransfer": data})
+
+
+def done(page: Page) -> None:
+    expect(page.locator("#photo-status p.good, #photo-status p.bad")).to_be_visible(timeout=PATIENCE)
+
+
+def fetch(page: Page, button: str) -> tuple[str, bytes]:
+    with page.expect_download(timeout=PATIENCE) as download:
+        page.locator(button).click()
+    return download.value.suggested_filename, Path(download.value.path()).read_bytes()
+
+
+def keep(page: Page, name: str) -> None:
+    """A screenshot to look at, in a folder that git ignores."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.wait_for_timeout(300)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)

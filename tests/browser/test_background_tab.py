@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import io
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.actions import PATIENCE, done, drop, fetch, keep, photo
+
+pytestmark = pytest.mark.browser
+
+
+def open_with_photo(visit, path) -> Page:
+    page = visit()
+    drop(page, photo(path))
+    done(page)
+    page.get_by_role("tab", name="Background").click()
+    expect(page.locator("#background-result img")).to_be_visible(timeout=PATIENCE)
+    return page
+
+
+def shown(page: Page) -> str:
+    return page.locator("#background-result img").get_attribute("src")
+
+
+def choose(page: Page, kind: str) -> None:
+    before = shown(page)
+    page.locator("#background-kind").get_by_label(kind).check()
+    page.wait_for_function(
+        "before => document.querySelector('#background-result img')?.getAttribute('src') !== before", arg=before
+    )
+
+
+def test_the_cut_out_of_the_photo_tab_gets_another_background(visit, tmp_path):
+    page = open_with_photo(visit, tmp_path / "me.png")
+    choose(page, "Colour")
+    name, data = fetch(page, "#background-download")
+    made = np.asarray(Image.open(io.BytesIO(data)))
+    assert name == "me-background.png"
+    assert made.shape == (240, 320, 3)
+    assert (made[0, 0] == 255).all()
+    original = np.asarray(Image.open(tmp_path / "me.png"))
+    assert np.abs(made[132, 160].astype(int) - original[132, 160]).max() <= 2
+    keep(page, "background-colour")
+
+
+def test_blur_and_transparency_are_there_too(visit, tmp_path):
+    page = open_with_photo(visit, tmp_path / "me.png")
+    choose(page, "Blur")
+    _, data = fetch(page, "#background-download")
+    assert np.asarray(Image.open(io.BytesIO(data))).shape == (240, 320, 3)
+    choose(page, "Transparent")
+    _, data = fetch(page, "#background-download")
+    assert np.asarray(Image.open(io.BytesIO(data))).shape == (240, 320, 4)
+
+
+def test_places_and_a_picture_of_ones_own_go_behind_the_person(visit, tmp_path):
+    page = open_with_photo(visit, tmp_path / "me.png")
+    before = shown(page)
+    page.locator("#background-places .thumbnail-item").nth(2).click()
+    page.wait_for_function(
+        "before => document.querySelector('#background-result img').getAttribute('src') !== before", arg=before
+    )
+    before = shown(page)
+    Image.new("RGB", (50, 50), (10, 200, 30)).save(tmp_path / "green.png")
+    page.set_input_files("#background-own input[type=file]", tmp_path / "green.png")
+    page.wait_for_function(
+        "before => document.querySelector('#background-result img').getAttribute('src') !== before", arg=before
+    )
+    _, data = fetch(page, "#background-download")
+    corner = np.asarray(Image.open(io.BytesIO(data)))[0, 0].astype(int)
+    assert np.abs(corner - (10, 200, 30)).max() <= 3
+
+
+def test_a_photo_given_here_is_the_current_one_on_the_photo_tab_too(visit, tmp_path):
+    page = visit()
+    page.get_by_role("tab", name="Background").click()
+    page.set_input_files("#background-photo input[type=file]", photo(tmp_path / "other.png"))
+    expect(page.locator("#background-status")).to_contain_text("other.png on", timeout=PATIENCE)
+    page.get_by_role("tab", name="Photo").click()
+    expect(page.locator("#compare img").first).to_be_visible(timeout=PATIENCE)
+
+
+def test_changing_the_background_does_not_ask_the_network_again(visit, tmp_path):
+    page = open_with_photo(visit, tmp_path / "me.png")
+    started = time.monotonic()
+    for kind in ("Colour", "Blur", "Picture"):
+        choose(page, kind)
+    # No promise about speed here (see benchmarks): it only must not hang.
+    assert time.monotonic() - started < PATIENCE / 1000

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from tests.ui.fakes import segmenter
+
+
+@pytest.fixture(scope="module")
+def client(server: str) -> Client:
+    return Client(server, verbose=False)
+
+
+def pixels(path: str) -> np.ndarray:
+    return np.asarray(Image.open(path))
+
+
+def test_cut_out_gives_exactly_the_pixels_of_the_library(client, photo):
+    made = client.predict(photo=handle_file(photo), api_name="/cut_out")
+    assert Path(made).name == "Summer party-cutout.png"
+    np.testing.assert_array_equal(pixels(made), segmenter().cut_out(photo).rgba)
+
+
+def test_mask_is_the_alpha_in_8_bits(client, photo):
+    made = pixels(client.predict(photo=handle_file(photo), api_name="/mask"))
+    np.testing.assert_array_equal(made, segmenter().cut_out(photo).rgba[..., 3])
+
+
+@pytest.mark.parametrize(
+    ("background", "on"), [("colour", "#00ff00"), ("blur", "blur"), ("transparent", "transparent")]
+)
+def test_replace_background_gives_exactly_the_pixels_of_the_library(client, photo, background, on):
+    made = client.predict(
+        photo=handle_file(photo), background=background, colour="#00ff00", picture=None, api_name="/replace_background"
+    )
+    np.testing.assert_array_equal(pixels(made), segmenter().cut_out(photo).on(on))
+
+
+def test_the_command_line_gives_the_same_pixels_too(client, photo, tmp_path, monkeypatch):
+    from humanseg.__main__ import main
+    from humanseg.segmenter import Segmenter
+
+    monkeypatch.setattr(Segmenter, "from_pretrained", lambda *arguments, **options: segmenter())
+    assert main(["cut-out", str(photo), "--out", str(tmp_path)]) == 0
+    made = client.predict(photo=handle_file(photo), api_name="/cut_out")
+    np.testing.assert_array_equal(pixels(made), pixels(str(tmp_path / "Summer party-cutout.png")))
+
+
+def test_a_picture_can_be_put_behind_the_people(client, photo, tmp_path):
+    Image.new("RGB", (30, 30), (0, 0, 200)).save(tmp_path / "blue.png")
+    made = client.predict(
+        photo=handle_file(photo),
+        background="picture",
+        picture=handle_file(tmp_path / "blue.png"),
+        api_name="/replace_background",
+    )
+    assert tuple(pixels(made)[0, 0]) == (0, 0, 200)
+
+
+def refusal(client: Client, **arguments) -> str:
+    with pytest.raises(AppError) as caught:
+        client.predict(**arguments)
+    message = str(caught.value)
+    assert "Traceback" not in message and 'File "' not in message
+    return message
+
+
+def test_what_is_no_photo_is_refused_with_a_sentence(client, tmp_path):
+    (tmp_path / "notes.jpg").write_text("milk, eggs")
+    assert "notes.jpg" in refusal(client, photo=handle_file(tmp_path / "notes.jpg"), api_name="/cut_out")
+
+
+def test_a_picture_background_without_a_picture_is_refused_with_a_sentence(client, photo):
+    arguments = {"photo": handle_file(photo), "background": "picture", "picture": None}
+    assert "picture of your own" in refusal(client, **arguments, api_name="/replace_background")
+
+
+@pytest.mark.parametrize("colour", ["#12", "red; drop table", ""])
+def test_an_odd_colour_is_refused_with_a_sentence(client, photo, colour):
+    arguments = {"photo": handle_file(photo), "background": "colour", "colour": colour, "picture": None}
+    assert refusal(client, **arguments, api_name="/replace_background")
+
+
+def test_no_photo_at_all_is_refused_with_a_sentence(client):
+    assert "photo first" in refusal(client, photo=None, api_name="/cut_out")
+
+
+def test_a_photo_with_too_many_pixels_is_refused_with_a_sentence(client, tmp_path):
+    Image.new("L", (1200, 1000)).save(tmp_path / "large.png")
+    assert "large.png" in refusal(client, photo=handle_file(tmp_path / "large.png"), api_name="/mask")
+
+
+def test_only_the_three_endpoints_are_public(client):
+    endpoints = client.view_api(return_format="dict")["named_endpoints"]
+    assert set(endpoints) == {"/cut_out", "/mask", "/replace_background"}
+    described = {p["parameter_name"] for p in endpoints["/replace_background"]["parameters"]}
+    assert {"photo", "background", "colour", "strength", "picture", "fit"} <= described
+
+
+def test_the_endpoints_are_mcp_tools_too(server, photo):
+    anyio = pytest.importorskip("anyio")
+    pytest.importorskip("mcp", reason="MCP is missing: pip install 'gradio[mcp]'.")
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamablehttp_client
+
+    async def talk():
+        async with (
+            streamablehttp_client(f"{server}gradio_api/mcp/") as (reading, writing, _),
+            ClientSession(reading, writing) as session,
+        ):
+            await session.initialize()
+            tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+            data = "data:image/png;base64," + base64.b64encode(photo.read_bytes()).decode()
+            name = next(name for name in tools if name.endswith("cut_out"))
+            return tools, await session.call_tool(name, {"photo": data, "format": "png"})
+
+    tools, answer = anyio.run(talk)
+    assert len(tools) == 3 and all(tool.description for tool in tools.values())
+    assert not answer.isError
+    picture = next(part for part in answer.content if part.type == "image")
+    made = np.asarray(Image.open(io.BytesIO(base64.b64decode(picture.data))))
+    np.testing.assert_array_equal(made, segmenter().cut_out(photo).rgba)

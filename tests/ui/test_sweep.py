@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from humanseg.ui import page, sweep
+from humanseg.ui.limits import Limits
+from tests.ui.fakes import segmenter
+
+
+def test_old_files_go_and_what_the_page_is_made_of_stays(monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", os.environ.get("GRADIO_TEMP_DIR", "/tmp"))
+    folder = sweep.private_folder()
+    demo = page.build(segmenter, Limits())
+    own = set(folder.rglob("*.jpg"))
+    assert len(own) > 8, "places and examples are copied there once"
+    photo = demo.house.shelf.put("secret.png", b"photo")
+    assert photo.is_relative_to(folder)
+    assert sweep.sweep(demo, folder, age=60) == 0
+    assert sweep.sweep(demo, folder, age=-1) >= 1
+    assert not photo.exists()
+    assert set(folder.rglob("*.jpg")) == own
+
+
+def test_files_are_gone_within_the_promised_time():
+    for seconds in (1, 60, 3600):
+        assert sum(Limits(keep_seconds=seconds).cleaning) <= max(2, seconds)
+    assert Path("humanseg/ui/page.py").read_text(encoding="utf-8").count("delete_cache=limits.cleaning") == 1
