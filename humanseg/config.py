@@ -34,7 +34,7 @@ class ModelConfig:
     decoder_channels: tuple[int, ...] = (128, 64, 32, 16, 16)
     mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
     std: tuple[float, float, float] = (0.5, 0.5, 0.5)
-    size: int = 512
+    size: int = 448
     live_size: int = 256
     stride: int = 32
     threshold: float = 0.5

@@ -22,14 +22,14 @@ Source = str | os.PathLike[str] | bytes | BinaryIO | np.ndarray | Photo | Any  #
 
 # The second look: where people fill less than this share of the frame, on their box with this margin on each side.
 LOOK_AGAIN_BELOW = 0.7
-LOOK_MARGIN = 0.15
+LOOK_MARGIN = 0.3
 # How far the second look counts against the first.
-LOOK_TRUST = 1.0
+LOOK_TRUST = 0.5
 # The joined alpha keeps the second look's resolution up to this long side; the rest is left to refinement.
 JOINED_LONG_SIDE = 2048
 # Nobody is there where less than this share of the frame is person, or where the net is never this sure of it.
 SMALLEST_PERSON = 0.001
-LEAST_CONFIDENCE = 0.6
+LEAST_CONFIDENCE = 0.75
 
 
 @dataclass(frozen=True)

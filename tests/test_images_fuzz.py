@@ -3,7 +3,7 @@ import time
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 from pillow_heif import register_heif_opener
 
 from humanseg import images
@@ -32,11 +32,17 @@ def _mutated(data, rng):
     return bytes(broken[: int(rng.integers(1, len(broken) + 1))] if rng.random() < 0.2 else broken)
 
 
+@pytest.mark.filterwarnings("ignore:::PIL")
 @pytest.mark.parametrize("format", FORMATS)
 def test_a_broken_file_gives_a_photo_or_one_sentence_soon(astronaut, format):
     register_heif_opener()
     stream = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(astronaut[:96:2, :128:2])).save(stream, format)
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "a camera"
+    exif.get_ifd(0x8825)[1] = "N"
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
+    metadata = {} if format in ("GIF", "BMP") else {"exif": exif, "icc_profile": profile}
+    Image.fromarray(np.ascontiguousarray(astronaut[:96:2, :128:2])).save(stream, format, **metadata)
     rng = np.random.default_rng(FORMATS.index(format))
     refused = 0
     for n in range(MUTANTS):
