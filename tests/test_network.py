@@ -152,7 +152,9 @@ def test_damaged_weights_give_one_sentence_that_names_the_file(tmp_path, fault):
     elif fault == "empty":
         path.write_bytes(b"")
     else:
-        save_file(dict(list(load_file(path).items())[1:]), path)
+        state = load_file(path)
+        del state["segmentation_head.0.weight"]
+        save_file(state, path)
     with pytest.raises(WeightsError, match=WEIGHTS_NAME) as caught:
         network.load(tmp_path)
     assert "\n" not in str(caught.value)
