@@ -196,10 +196,9 @@ class OpenVinoEngine:
         }
         if store.cacheable:
             self._settings["CACHE_DIR"] = str(store.folder / "compiled")
-        self._compiled, precision = self._compile(store)
-        self._local = threading.local()
         # One photo at a time with all threads: two at once would only share the same cores.
         self._lock = threading.Lock()
+        self._compiled, precision = self._compile(store)
         self.name = f"openvino {precision}"
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
@@ -207,7 +206,7 @@ class OpenVinoEngine:
         return self._run(self._compiled, image)
 
     def _run(self, compiled: Any, image: np.ndarray) -> np.ndarray:
-        with self._lock if hasattr(self, "_lock") else threading.Lock():
+        with self._lock:
             result = compiled(np.ascontiguousarray(image)[None], share_inputs=True)
             return result[0][0, 0].copy()
 

@@ -29,6 +29,8 @@ LOOK_TRUST = 0.5
 JOINED_LONG_SIDE = 2048
 # Nobody is there where less than this share of the frame is person, or where the net is never this sure of it.
 SMALLEST_PERSON = 0.001
+# Alphas this close to 0 or 1 mean none and all: what's left of them would be a veil over a new background.
+CERTAIN = 0.02
 LEAST_CONFIDENCE = 0.75
 
 
@@ -185,8 +187,9 @@ class Segmenter:
         if not confidence:
             return np.zeros((height, width), np.float32), 0.0
         alpha = edges.refine_alpha(rgb, coarse) if refine else resize_alpha(coarse, width, height)
+        alpha = np.clip((alpha - CERTAIN) / (1 - 2 * CERTAIN), 0, 1)
         if photo.alpha is not None:
-            alpha = alpha * photo.alpha
+            alpha *= photo.alpha
         return alpha, confidence
 
     def look(self, rgb: np.ndarray, size: int, *, second_look: bool) -> np.ndarray:

@@ -174,3 +174,10 @@ def test_a_repaired_alpha_replaces_the_old_one(result):
     assert result.person_found, "the old one is left alone"
     with pytest.raises(ValueError):
         result.with_alpha(np.zeros((9, 9), np.float32))
+
+
+def test_no_veil_is_left_over_what_is_surely_background(segmenter):
+    photo = np.clip(disc(90, 120, 30), 101, 255)  # the engine gives the background an alpha of 0.018
+    result = segmenter.cut_out(photo)
+    assert 0 < segmenter.engine(np.full((32, 32, 3), 101, np.uint8)).max() < 0.02
+    assert not result.alpha[:10].any() and result.alpha[45, 60] == 1

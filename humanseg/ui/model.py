@@ -5,13 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
+from humanseg import images
 from humanseg.errors import HumanSegError
 from humanseg.segmenter import Segmenter
 
 log = logging.getLogger("humanseg.ui")
+
+_SOMEBODY = Path(__file__).parent / "examples" / "astronaut.jpg"
 
 
 class LazySegmenter:
@@ -46,7 +50,8 @@ class LazySegmenter:
 
         def load() -> None:
             try:
-                self.get().alpha(np.zeros((64, 64, 3), np.uint8))
+                # A photo of somebody: with nobody in it, what follows the network would stay cold.
+                images.encode(np.asarray(self.get().cut_out(_SOMEBODY))[..., :3])
             except HumanSegError as error:
                 log.error("%s", error)
             except Exception:

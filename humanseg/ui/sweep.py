@@ -18,7 +18,10 @@ def private_folder() -> Path:
 
     Call it before the page is built. Whoever has set GRADIO_TEMP_DIR gets a folder below it.
     """
-    folder = Path(tempfile.mkdtemp(prefix="humanseg-page-", dir=os.environ.get("GRADIO_TEMP_DIR")))
+    asked = os.environ.get("GRADIO_TEMP_DIR")
+    if asked:
+        Path(asked).mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="humanseg-page-", dir=asked))
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder

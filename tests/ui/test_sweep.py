@@ -26,3 +26,9 @@ def test_files_are_gone_within_the_promised_time():
     for seconds in (1, 60, 3600):
         assert sum(Limits(keep_seconds=seconds).cleaning) <= max(2, seconds)
     assert Path("humanseg/ui/page.py").read_text(encoding="utf-8").count("delete_cache=limits.cleaning") == 1
+
+
+def test_a_folder_asked_for_that_is_not_there_is_made(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "not" / "yet"))
+    folder = sweep.private_folder()
+    assert folder.is_dir() and folder.parent == tmp_path / "not" / "yet"

@@ -1,0 +1,194 @@
+"""Where the time of one photo goes: milliseconds per stage, and as multiples of MediaPipe's selfie net.
+
+    python -m benchmarks.latency                                     # two threads, the engine chosen by itself
+    python -m benchmarks.latency --mediapipe-python MP/bin/python    # a Python that has mediapipe==0.10.14
+    python -m benchmarks.latency --static                            # also: does a fixed input shape pay?
+    python -m benchmarks.latency --precision                         # also: bfloat16 against float32, and PyTorch
+
+Medians of interleaved runs: every round measures every row once, so that a busy machine slows all of them alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from humanseg import Segmenter, edges
+from humanseg.resize import letterbox
+
+PHOTO = Path(__file__).parent.parent / "humanseg" / "assets" / "astronaut.jpg"
+# Reads "run" lines, answers each with the seconds that one call took.
+MEDIAPIPE = """
+import sys, time, numpy, cv2
+cv2.setNumThreads({threads})
+import mediapipe
+photo = numpy.ascontiguousarray(cv2.imread({photo!r})[:, :, ::-1])
+photo = cv2.resize(photo, (256, 256), interpolation=cv2.INTER_AREA)
+net = mediapipe.solutions.selfie_segmentation.SelfieSegmentation(model_selection=0)
+for _ in range(20):
+    net.process(photo)
+print("ready", flush=True)
+for _ in sys.stdin:
+    start = time.perf_counter()
+    net.process(photo)
+    print(time.perf_counter() - start, flush=True)
+"""
+
+
+class MediaPipe:
+    """MediaPipe's 256x256 selfie net in an interpreter of its own: it needs another NumPy and OpenCV."""
+
+    def __init__(self, python: str, threads: int) -> None:
+        code = MEDIAPIPE.format(photo=str(PHOTO.resolve()), threads=threads)
+        self._process = subprocess.Popen(
+            [python, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        if self._process.stdout.readline().strip() != "ready":
+            raise OSError("it didn't start: does that Python have mediapipe==0.10.14?")
+
+    def __call__(self) -> float:
+        """Runs it once; the seconds it took, as measured in there."""
+        self._process.stdin.write("run\n")
+        self._process.stdin.flush()
+        return float(self._process.stdout.readline())
+
+    def close(self) -> None:
+        self._process.stdin.close()
+        self._process.wait(10)
+
+
+def scene(width: int, height: int) -> np.ndarray:
+    """The astronaut in a frame of this size: a person who fills most of it, so that there is one look."""
+    photo = cv2.cvtColor(cv2.imread(str(PHOTO)), cv2.COLOR_BGR2RGB)
+    return cv2.resize(photo, (width, height), interpolation=cv2.INTER_CUBIC)
+
+
+def rows(segmenter: Segmenter) -> dict[str, Callable[[], object]]:
+    """What is measured, by name."""
+    size, stride, engine = segmenter.config.size, segmenter.config.stride, segmenter.engine
+    full = scene(1920, 1080)
+    boxed, inner = letterbox(full, size, stride)
+    square, live = letterbox(scene(1024, 1024), size, stride)[0], letterbox(full, segmenter.config.live_size, stride)[0]
+    small = letterbox(scene(1024, 1024), 256, stride)[0]
+    coarse = np.ascontiguousarray(engine(boxed)[: inner[0], : inner[1]])
+    alpha = edges.refine_alpha(full, coarse)
+
+    def named(array: np.ndarray) -> str:
+        return f"{array.shape[1]}x{array.shape[0]}"
+
+    return {
+        f"net {named(small)}": lambda: engine(small),
+        f"net {named(live)} (webcam)": lambda: engine(live),
+        f"net {named(boxed)}": lambda: engine(boxed),
+        f"net {named(square)}": lambda: engine(square),
+        "1080p: to the net's size": lambda: letterbox(full, size, stride),
+        "1080p: bilinear, no refinement": lambda: cv2.resize(coarse, (1920, 1080)),
+        "1080p: refinement": lambda: edges.refine_alpha(full, coarse),
+        "1080p: the people's colours": lambda: edges.foreground_colours(full, alpha),
+        "1080p array to alpha, plain": lambda: segmenter.alpha(full, second_look=False, refine=False),
+        "1080p array to alpha, one look": lambda: segmenter.alpha(full, second_look=False),
+        "1080p array to alpha, as the page": lambda: segmenter.alpha(full),
+        "1080p array to cut-out": lambda: segmenter.cut_out(full),
+    }
+
+
+def other_engines(segmenter: Segmenter, threads: int) -> dict[str, Callable[[], object]]:
+    """PyTorch and OpenVINO in float32, at the size of photos."""
+    from humanseg.engines import load_engine
+    from humanseg.hub import find_weights
+
+    image = letterbox(scene(1920, 1080), segmenter.config.size, segmenter.config.stride)[0]
+    torch_engine = load_engine(find_weights(), engine="torch", threads=threads)
+    found = {f"{torch_engine.name}, {image.shape[1]}x{image.shape[0]}": lambda: torch_engine(image)}
+    for precision in ("f32", "bf16"):
+        run = compiled(threads, precision, None)
+        found[f"openvino {precision}, {image.shape[1]}x{image.shape[0]}"] = lambda run=run: run(image[None])
+    return found
+
+
+def fixed_shapes(segmenter: Segmenter, threads: int) -> dict[str, Callable[[], object]]:
+    """The same network compiled for one shape and for any."""
+    found = {}
+    for width, height in ((256, 256), (512, 288), (512, 512)):
+        image = letterbox(scene(width, height), max(width, height), segmenter.config.stride)[0][None]
+        precision = "bf16" if "bf" in segmenter.engine.name else "f32"
+        for name, shape in (("any shape", None), ("fixed shape", list(image.shape))):
+            run = compiled(threads, precision, shape)
+            found[f"{name}, {width}x{height}"] = lambda run=run, image=image: run(image)
+    return found
+
+
+def compiled(threads: int, precision: str, shape: list[int] | None) -> Callable[[np.ndarray], object]:
+    import openvino as ov
+
+    from humanseg.engines import to_openvino
+    from humanseg.hub import find_weights
+
+    model = to_openvino(find_weights())
+    if shape:
+        model.reshape(shape)
+    settings = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
+    run = ov.Core().compile_model(model, "CPU", settings)
+    return lambda image: run(image, share_inputs=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--mediapipe-python", help="an interpreter with mediapipe==0.10.14")
+    parser.add_argument("--static", action="store_true", help="compare fixed input shapes with dynamic ones")
+    parser.add_argument("--precision", action="store_true", help="compare bfloat16, float32 and PyTorch")
+    options = parser.parse_args()
+
+    segmenter = Segmenter.from_pretrained(threads=options.threads)
+    jobs = rows(segmenter)
+    if options.static:
+        jobs |= fixed_shapes(segmenter, options.threads)
+    if options.precision:
+        jobs |= other_engines(segmenter, options.threads)
+    reference = None
+    if options.mediapipe_python:
+        try:
+            reference = MediaPipe(options.mediapipe_python, options.threads)
+        except OSError as error:
+            sys.exit(f"MediaPipe can't be run with {options.mediapipe_python}: {error}")
+    else:
+        print("No MediaPipe for comparison: name a Python that has mediapipe==0.10.14 with --mediapipe-python.")
+
+    name = "MediaPipe selfie 256x256"
+    taken: dict[str, list[float]] = {name: [], **{row: [] for row in jobs}}
+    for job in jobs.values():
+        job()
+    for _ in range(options.rounds):
+        if reference:
+            taken[name].append(reference())
+        for row, job in jobs.items():
+            start = time.perf_counter()
+            job()
+            taken[row].append(time.perf_counter() - start)
+    if reference:
+        reference.close()
+
+    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+    print(f"{segmenter.engine.name}, {options.threads} threads, {options.rounds} rounds, load of the machine {load}")
+    unit = statistics.median(taken[name]) if reference else None
+    print(f"{'':36}{'median ms':>10}{'best ms':>10}" + (f"{'x MediaPipe':>13}" if unit else ""))
+    for row, seconds in taken.items():
+        if seconds:
+            median = statistics.median(seconds)
+            ratio = f"{median / unit:13.1f}" if unit else ""
+            print(f"{row:36}{1000 * median:10.1f}{1000 * min(seconds):10.1f}{ratio}")
+
+
+if __name__ == "__main__":
+    main()
