@@ -1,0 +1,93 @@
+"""The page with the weights that ship: a real photo in, a real person out."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from humanseg import Segmenter, compose
+from humanseg.ui import page as ui
+from humanseg.ui.limits import Limits
+from tests.browser.actions import CAMERA, CHROMIUM, PATIENCE, done, drop, fetch, keep
+from tests.browser.test_webcam_tab import clip  # noqa: F401  (a fixture)
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    demo = ui.build(Segmenter.from_pretrained, Limits())
+    options = ui.launch_options(Limits()) | {"quiet": True, "prevent_thread_lock": True, "server_name": "127.0.0.1"}
+    _, address, _ = demo.launch(**options)
+    yield address
+    demo.close(verbose=False)
+
+
+@pytest.fixture
+def sideways(astronaut, tmp_path):
+    """The astronaut as a phone stores it: lying on her side, with a note of which way is up."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = tmp_path / "Eileen Collins.jpg"
+    Image.fromarray(np.rot90(astronaut[:, :448])).save(path, exif=exif, quality=95)
+    return path
+
+
+def test_a_photo_from_a_phone_comes_back_upright_and_with_the_pixels_that_python_gives(visit, sideways):
+    page = visit()
+    drop(page, sideways)
+    done(page)
+    name, data = fetch(page, "#download")
+    cut = np.asarray(Image.open(io.BytesIO(data)))
+    assert name == "Eileen Collins-cutout.png" and cut.shape == (512, 448, 4)
+    assert cut[100:150, 200:250, 3].min() == 255, "her face isn't opaque"
+    assert cut[:30, 300:340, 3].max() == 0, "the wall isn't gone"
+    assert np.array_equal(cut, Segmenter.from_pretrained().cut_out(sideways).rgba)
+    keep(page, "shipped-photo")
+
+    page.get_by_role("tab", name="Background").click()
+    result = page.locator("#background-result img")
+    expect(result).to_be_visible(timeout=PATIENCE)
+    before = result.get_attribute("src")
+    page.locator("#background-kind").get_by_label("Blur").check()
+    page.wait_for_function(
+        "before => document.querySelector('#background-result img')?.getAttribute('src') !== before", arg=before
+    )
+    _, data = fetch(page, "#background-download")
+    blurred = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+    photo = Segmenter.from_pretrained().cut_out(sideways)
+    assert np.abs(blurred[100:150, 200:250].astype(int) - photo.image[100:150, 200:250]).max() < 3
+    assert np.abs(blurred.astype(int) - compose.blurred(photo.image, photo.foreground, photo.alpha)).mean() < 12
+
+
+@pytest.mark.data
+def test_the_signer_before_the_camera_is_cut_out(playwright_driver, chromium, server, clip):  # noqa: F811
+    arguments = [*CHROMIUM, *CAMERA, f"--use-file-for-fake-video-capture={clip}"]
+    browser = playwright_driver.chromium.launch(executable_path=chromium, args=arguments)
+    try:
+        page = browser.new_page()
+        page.goto(server)
+        page.get_by_role("tab", name="Webcam").click()
+        page.get_by_text("Click to Access Webcam").click()
+        page.get_by_role("button", name="capture photo").click()
+        expect(page.locator("#rate")).to_contain_text("frames a second", timeout=PATIENCE)
+        keep(page, "shipped-webcam")
+        frame = page.evaluate(
+            """async () => {
+              const data = await (await fetch(document.querySelector('#live img').src)).arrayBuffer();
+              return Array.from(new Uint8Array(data));
+            }"""
+        )
+        live = np.asarray(Image.open(io.BytesIO(bytes(frame))).convert("RGB")).astype(int)
+        height, width = live.shape[:2]
+        corners = live[: height // 10, [*range(width // 10), *range(width - width // 10, width)]]
+        assert np.ptp(corners.reshape(-1, 3), axis=0).max() < 12, "what's behind her can still be seen"
+        middle = live[height // 2 : height * 3 // 4, width * 2 // 5 : width * 3 // 5]
+        assert middle.std() > 12, "she isn't there"
+    finally:
+        browser.close()
