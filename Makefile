@@ -4,7 +4,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-# For instance: make test ARGS="-k hub -x", make app ARGS=--open
+# For instance: make test ARGS="-k hub -x", make app ARGS="--model DIR"
 ARGS ?=
 
 PIP = $(VENV)/bin/python -m pip install --disable-pip-version-check
@@ -19,8 +19,8 @@ help:
 	@sed -n '1,3s/^# //p' Makefile
 
 app: $(APP_STAMP)
-	@echo "== Starting the page: open the address that it prints; Ctrl-C ends it."
-	$(VENV)/bin/python app.py $(ARGS)
+	@echo "== Starting the page, and a browser where there is one; otherwise open the address that it prints. Ctrl-C ends it."
+	$(VENV)/bin/python app.py --open $(ARGS)
 
 test: $(DEV_STAMP)
 	@echo "== Running the tests."
