@@ -1,7 +1,7 @@
 """Every word on the page, in one place."""
 
 TITLE = "HumanSegNet"
-HEADLINE = "# HumanSegNet\nCut people out of photos. Your photos are never kept."
+HEADLINE = "# HumanSegNet\nCut people out of photos. Your photos are gone within the hour."
 
 # Photo tab
 DROP = "Photos"
