@@ -28,8 +28,7 @@ class State:
     def write(self) -> None:
         content = {name: part.state_dict() for name, part in self._parts.items()}
         # LambdaLR keeps its function out of the state by itself; samples depend on the epoch alone.
-        content |= {"epoch": self.epoch, "best": self.best, "best_figures": self.best_figures}
-        content["last_iou"] = self.last_iou
+        content |= {name: getattr(self, name) for name in ("epoch", "best", "best_figures", "last_iou")}
         temporary = self.path.with_suffix(".partial")
         try:
             torch.save(content, temporary)

@@ -55,6 +55,16 @@ def fetch(page: Page, button: str) -> tuple[str, bytes]:
     return download.value.suggested_filename, Path(download.value.path()).read_bytes()
 
 
+def watch(page: Page, server: str) -> None:
+    """Opens the Webcam tab and starts the camera; frames come back when this returns."""
+    page.goto(server)
+    page.get_by_role("tab", name="Webcam").click()
+    page.get_by_text("Click to Access Webcam").click()
+    page.get_by_role("button", name="capture photo").click()
+    expect(page.locator("#live img")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#rate")).to_contain_text("frames a second", timeout=PATIENCE)
+
+
 def keep(page: Page, name: str) -> None:
     """A screenshot to look at, in a folder that git ignores."""
     SCREENSHOTS.mkdir(exist_ok=True)

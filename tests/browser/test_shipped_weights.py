@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from humanseg import Segmenter, compose
 from humanseg.ui import page as ui
 from humanseg.ui.limits import Limits
-from tests.browser.actions import CAMERA, CHROMIUM, PATIENCE, done, drop, fetch, keep
+from tests.browser.actions import CAMERA, CHROMIUM, PATIENCE, done, drop, fetch, keep, watch
 from tests.browser.test_webcam_tab import clip  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.browser
@@ -71,11 +71,7 @@ def test_the_signer_before_the_camera_is_cut_out(playwright_driver, chromium, se
     browser = playwright_driver.chromium.launch(executable_path=chromium, args=arguments)
     try:
         page = browser.new_page()
-        page.goto(server)
-        page.get_by_role("tab", name="Webcam").click()
-        page.get_by_text("Click to Access Webcam").click()
-        page.get_by_role("button", name="capture photo").click()
-        expect(page.locator("#rate")).to_contain_text("frames a second", timeout=PATIENCE)
+        watch(page, server)
         keep(page, "shipped-webcam")
         frame = page.evaluate(
             """async () => {

@@ -6,7 +6,7 @@ import cv2
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.actions import CAMERA, CHROMIUM, PATIENCE, keep
+from tests.browser.actions import CAMERA, CHROMIUM, PATIENCE, keep, watch
 
 pytestmark = pytest.mark.browser
 
@@ -28,14 +28,8 @@ def test_the_camera_is_shown_live_with_another_background(playwright_driver, chr
     browser = playwright_driver.chromium.launch(executable_path=chromium, args=arguments)
     try:
         page = browser.new_page()
-        page.goto(server)
-        page.get_by_role("tab", name="Webcam").click()
-        page.get_by_text("Click to Access Webcam").click()
-        page.get_by_role("button", name="capture photo").click()
-        live = page.locator("#live img")
-        expect(live).to_be_visible(timeout=PATIENCE)
-        expect(page.locator("#rate")).to_contain_text("frames a second", timeout=PATIENCE)
-        first = live.get_attribute("src")
+        watch(page, server)
+        first = page.locator("#live img").get_attribute("src")
         page.wait_for_function("first => document.querySelector('#live img').getAttribute('src') !== first", arg=first)
         assert first.startswith("data:image/jpeg"), "a frame was written to the disk"
         keep(page, "webcam")
