@@ -30,6 +30,7 @@ from humanseg.data.datasets import Pair
 from humanseg.data.training_set import EpochSampler, Source, TrainingSet, Variation
 from humanseg.errors import TrainingError
 from humanseg.training import losses, report
+from humanseg.training.depthwise import speed_up_depthwise
 from humanseg.training.state import STATE_NAME, State
 from humanseg.training.validation import ValidationSet, has_bf16
 
@@ -105,6 +106,8 @@ def fit(
     net = net.to(accelerator.device, memory_format=torch.channels_last)
     if config.plain:
         _keep_all_paths(net)
+    if accelerator.device.type == "cpu" and accelerator.mixed_precision == "bf16":
+        speed_up_depthwise(net)
     average = AveragedModel(net, multi_avg_fn=warmed_up_ema(config.ema_decay), use_buffers=True)
     optimizer = make_optimizer(net, config)
     variation = Variation(plain=config.plain, new_background=config.new_background, second_person=config.second_person)
