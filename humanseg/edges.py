@@ -22,10 +22,11 @@ CONTRAST = 1.3
 # Half width of the band around the edge, in pixels of the coarse alpha, that refinement may change.
 BAND = 3
 SURE = 0.02  # alphas this close to 0 or 1 are taken for sure
-# Blur fusion: long side in pixels at which the mean colours are found, and its two radii there (Forte 2021).
-COLOUR_SIDE = 1024
-COLOUR_RADII = (90, 6)
-TILE = 192  # pixels
+# Blur fusion: long sides in pixels at which the mean colours are found, and the radius at each (Forte 2021).
+COLOUR_SIDES = (256, 1024)
+COLOUR_RADII = (22, 6)
+TILE = 128  # pixels, at full size
+FILTER_TILE = 128  # pixels, where means are taken: each tile needs its surroundings, too
 TO_ONE = np.full((1, 3), 1 / 255, np.float32)  # sums three channels of 0 to 255
 
 
@@ -63,7 +64,7 @@ def refine_alpha(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
         refined = cv2.transform(colours * line[..., :3], TO_ONE) + line[..., 3]
         doubt = _sample(share, part, (height, width))
         lifted[part] += doubt * (_contrast(refined) - lifted[part])
-    return np.clip(lifted, 0, 1, out=lifted)
+    return lifted
 
 
 def foreground_colours(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
@@ -92,13 +93,13 @@ def foreground_colours(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     if not band.any():
         return result
     height, width = alpha.shape
-    foreground, background = _mean_colours(rgb, alpha)
+    foreground, background = _mean_colours(rgb, alpha, band)
     for part in _tiles(band, (height, width)):
         inside = band[part]
         weight = alpha[part][inside][:, None]
         near = _sample(foreground, part, (height, width))[inside]
         far = _sample(background, part, (height, width))[inside]
-        own = near + weight * (rgb[part][inside] - weight * near - (1 - weight) * far)
+        own = _unmixed(rgb[part][inside], weight, near, far)
         result[part][inside] = np.clip(own + 0.5, 0, 255).astype(np.uint8)
     return result
 
@@ -117,25 +118,44 @@ def _contrast(alpha: np.ndarray) -> np.ndarray:
 def _linear_model(rgb: np.ndarray, alpha: np.ndarray, share: np.ndarray) -> np.ndarray:
     """Slope per colour and offset that turn the photo into alpha: float32 hxwx4, at the scale of the last pass."""
     (height, width), (rows, columns) = rgb.shape[:2], alpha.shape
-    guide = line = None
-    for scale, radius, epsilon in PASSES:
+    finest = LARGEST / max(rows, columns)
+    scales = [max(1.0, min(scale, finest)) for scale, _, _ in PASSES]
+    sizes = [(min(width, round(columns * scale)), min(height, round(rows * scale))) for scale in scales]
+    # The small guide is made of the large one: reading a whole phone photo twice would cost more than the filter.
+    guides = [cv2.resize(rgb, sizes[-1], interpolation=cv2.INTER_AREA)]
+    guides = [cv2.resize(guides[0], size, interpolation=cv2.INTER_AREA) for size in sizes[:-1]] + guides
+    line = None
+    for number, (_, radius, epsilon) in enumerate(PASSES):
         if line is not None:
-            alpha = alpha + share * (
-                _contrast(255 * cv2.transform(guide * line[..., :3], TO_ONE) + line[..., 3]) - alpha
-            )
-        scale = max(1.0, min(scale, LARGEST / max(rows, columns)))
-        if line is not None and scale == 1:
-            break  # as fine as it gets
-        size = (min(width, round(columns * scale)), min(height, round(rows * scale)))
-        alpha, share = (cv2.resize(array, size, interpolation=cv2.INTER_LINEAR) for array in (alpha, share))
-        guide = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-        # Only where there's an edge, with all that its windows reach.
-        ys, xs = np.flatnonzero(share.any(1)), np.flatnonzero(share.any(0))
-        reach = 2 * radius + 2
-        box = slice(max(0, ys[0] - reach), ys[-1] + reach), slice(max(0, xs[0] - reach), xs[-1] + reach)
+            if sizes[number] == sizes[number - 1]:
+                break  # as fine as it gets
+            alpha = _applied(line, guides[number - 1], alpha, share)
+        alpha, share = (cv2.resize(array, sizes[number], interpolation=cv2.INTER_LINEAR) for array in (alpha, share))
+        # Tiles rather than the whole: few of them hold an edge, and each fits into the processor's cache.
         line = np.zeros((*alpha.shape, 4), np.float32)
-        line[box] = _guided(guide[box], alpha[box], radius, epsilon)
+        for part in _tiles(share, alpha.shape, FILTER_TILE):
+            around, inside = _padded(part, 2 * radius + 1, alpha.shape)
+            guide = guides[number][around].astype(np.float32) / 255
+            line[part] = _guided(guide, alpha[around], radius, epsilon)[inside]
     return line
+
+
+def _applied(line: np.ndarray, guide: np.ndarray, alpha: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """The alpha that a linear model gives at its own scale, where `share` says so."""
+    alpha = alpha.copy()
+    for part in _tiles(share, alpha.shape, FILTER_TILE):
+        refined = cv2.transform(guide[part] * line[part][..., :3], TO_ONE) + line[part][..., 3]
+        alpha[part] += share[part] * (_contrast(refined) - alpha[part])
+    return alpha
+
+
+def _padded(
+    part: tuple[slice, slice], reach: int, shape: tuple[int, int]
+) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """A tile with `reach` more on each side, as far as there is any, and where in that the tile itself is."""
+    around = tuple(slice(max(0, s.start - reach), min(n, s.stop + reach)) for s, n in zip(part, shape, strict=True))
+    inside = tuple(slice(s.start - a.start, s.stop - a.start) for s, a in zip(part, around, strict=True))
+    return around, inside
 
 
 def _guided(guide: np.ndarray, alpha: np.ndarray, radius: int, epsilon: float) -> np.ndarray:
@@ -159,30 +179,53 @@ def _guided(guide: np.ndarray, alpha: np.ndarray, radius: int, epsilon: float) -
     return mean(cv2.merge([slope_r, slope_g, slope_b, a - slope_r * r - slope_g * g - slope_b * b]))
 
 
-def _mean_colours(rgb: np.ndarray, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean colour of the people and of the background near each place: float32 hxwx3, 0 to 255."""
-    height, width = alpha.shape
-    scale = min(1.0, COLOUR_SIDE / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    image = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    alpha = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)[..., None]
-    foreground = background = image
-    for radius in COLOUR_RADII:
-        window = (radius, radius)
-        weight = cv2.blur(alpha, window)[..., None]
-        near = cv2.blur(foreground * alpha, window) / (weight + 1e-5)
-        far = cv2.blur(background * (1 - alpha), window) / (1 - weight + 1e-5)
-        foreground = np.clip(near + alpha * (image - alpha * near - (1 - alpha) * far), 0, 255)
-        background = far
+def _mean_colours(rgb: np.ndarray, alpha: np.ndarray, band: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean colour of the people and of the background near each place: float32 hxwx3, 0 to 255, true near the band.
+
+    The wide mean is taken at a small scale, where it costs little; the narrow one where the band is.
+    """
+    image, soft = (_shrunk(array, COLOUR_SIDES[1]) for array in (rgb, alpha))
+    small, small_soft = (_shrunk(array, COLOUR_SIDES[0]) for array in (image, soft))
+    wide = _fused_means(small.astype(np.float32), small, small_soft[..., None], COLOUR_RADII[0])
+    soft, shape = soft[..., None], soft.shape
+    near, far = np.zeros((*shape, 3), np.float32), np.zeros((*shape, 3), np.float32)
+    for part in _tiles(band, shape, FILTER_TILE):
+        around, inside = _padded(part, COLOUR_RADII[1], shape)
+        above, behind = (_sample(mean, around, shape) for mean in wide)
+        own = np.clip(_unmixed(image[around], soft[around], above, behind), 0, 255)
+        means = _fused_means(own, behind, soft[around], COLOUR_RADII[1])
+        near[part], far[part] = (mean[inside] for mean in means)
     return near, far
 
 
-def _tiles(mask: np.ndarray, shape: tuple[int, int]) -> Iterator[tuple[slice, slice]]:
+def _shrunk(array: np.ndarray, side: int) -> np.ndarray:
+    scale = min(1.0, side / max(array.shape[:2]))
+    size = (max(1, round(array.shape[1] * scale)), max(1, round(array.shape[0] * scale)))
+    return cv2.resize(array, size, interpolation=cv2.INTER_AREA)
+
+
+def _unmixed(image: np.ndarray, alpha: np.ndarray, near: np.ndarray, far: np.ndarray) -> np.ndarray:
+    """The people's colours where an image is a mix: their mean, and the share of what the means don't explain."""
+    return near + alpha * (image - alpha * near - (1 - alpha) * far)
+
+
+def _fused_means(
+    people: np.ndarray, background: np.ndarray, alpha: np.ndarray, radius: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Means of both, weighted by how much of them shows: float32 hxwx3 each."""
+    window = (radius, radius)
+    weight = cv2.blur(alpha, window)[..., None]
+    near = cv2.blur(people * alpha, window) / (weight + 1e-5)
+    far = cv2.blur(background * (1 - alpha), window) / (1 - weight + 1e-5)
+    return near, far
+
+
+def _tiles(mask: np.ndarray, shape: tuple[int, int], side: int = TILE) -> Iterator[tuple[slice, slice]]:
     """The tiles of an array of this shape in which the mask, of any size, has anything."""
     (height, width), (rows, columns) = shape, mask.shape
-    for top in range(0, height, TILE):
-        for left in range(0, width, TILE):
-            bottom, right = min(height, top + TILE), min(width, left + TILE)
+    for top in range(0, height, side):
+        for left in range(0, width, side):
+            bottom, right = min(height, top + side), min(width, left + side)
             # One more on each side, for interpolation reaches that far.
             y0, y1 = max(0, top * rows // height - 1), -(-bottom * rows // height) + 1
             x0, x1 = max(0, left * columns // width - 1), -(-right * columns // width) + 1
