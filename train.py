@@ -36,6 +36,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--decoder", type=int, nargs=5, default=list(ModelConfig.decoder_channels), metavar="C")
     add("--loss", choices=sorted(LOSSES), default=TrainingConfig.loss)
     add("--sizes", type=int, nargs="+", default=list(TrainingConfig.sizes), help="a batch is of one of these")
+    add("--zoom", type=float, nargs=2, default=list(TrainingConfig.zoom), metavar="Z", help="range of views' zoom")
+    add("--no-damage", dest="damage", action="store_false", help="no blur, noise and colours as of cameras")
+    add("--constant-rate", action="store_true", help="no cosine after the warm-up")
+    add("--tensorboard", action="store_true", help="write the figures for TensorBoard too")
     add("--plain", action="store_true", help="no augmentation at all")
     add("--frozen-norm", action="store_true", help="leave batch norms as ImageNet left them, for tiny batches")
     for name in (
@@ -52,13 +56,14 @@ def main(arguments: list[str] | None = None) -> None:
     from humanseg.data.sources import gather
     from humanseg.training.fit import TrainingConfig, fit
 
-    names = {field.name for field in fields(TrainingConfig)} - {"sizes"}
-    config = TrainingConfig(**{name: getattr(options, name) for name in names}, sizes=tuple(options.sizes))
+    values = {field.name: getattr(options, field.name) for field in fields(TrainingConfig)}
+    config = TrainingConfig(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
     model = ModelConfig(encoder=options.encoder, decoder_channels=tuple(options.decoder))
     sources, validation = gather(options.data, options.negatives, loose=options.loose, fold=options.fold)
     fit(
         options.out, model, config, sources, validation,
         resume=options.resume, start_from=options.start_from, stop_after=options.stop_after,
+        tensorboard=options.tensorboard,
     )  # fmt: skip
 
 

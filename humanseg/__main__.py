@@ -55,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
 
     card = command("card", write_card, "Write the model card beside the weights.")
     card.add_argument("--scores", nargs="+", type=Path, default=[], metavar="FILE", help="from `evaluate --json`")
+    card.add_argument("--ablation", type=Path, metavar="FILE", help="from `python -m benchmarks.ablation`")
 
     engine_options(command("info", info, "Say which weights and which engine would be used here."))
     return top
@@ -154,6 +155,8 @@ def write_card(options: argparse.Namespace) -> int:
 
     folder = find_weights(options.model, revision=options.revision)
     report.add_scores(folder, options.scores)
+    if options.ablation:
+        report.add_ablation(folder, options.ablation)
     print(report.write_card(folder))
     return 0
 

@@ -49,6 +49,7 @@ class Variation:
 
     plain: bool = False
     zoom: tuple[float, float] = (0.85, 2.2)
+    damage: bool = True
     new_background: float = 0.15
     second_person: float = 0.2
 
@@ -93,8 +94,9 @@ class TrainingSet(Dataset):
         else:
             rgb, mask = random_view(*self._photos[draw.index], draw.size, rng, zoom=variation.zoom)
             rgb, mask = self._recomposed(rgb, mask, draw, rng)
-            self._damage.set_random_seed(int(rng.integers(2**31)))
-            rgb = self._damage(image=rgb)["image"]
+            if variation.damage:
+                self._damage.set_random_seed(int(rng.integers(2**31)))
+                rgb = self._damage(image=rgb)["image"]
         image = torch.from_numpy(np.ascontiguousarray(rgb.transpose(2, 0, 1)))
         valid = torch.from_numpy((mask != IGNORE)[None].astype(np.float32))
         target = torch.from_numpy((np.where(mask == IGNORE, 0, mask).astype(np.float32) / 255)[None])

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import cv2
+import numpy as np
 from tqdm import tqdm
 
-from humanseg.data.datasets import Pair, check_aspect, read_mask
+from humanseg.data.datasets import IGNORE, Pair, check_aspect, read_mask, read_photo
 from humanseg.segmenter import Segmenter
 from humanseg.training import metrics
+
+SPECK = 0.05  # of the largest person's area: what's smaller isn't counted as one more
 
 
 def evaluate(
@@ -20,7 +24,7 @@ def evaluate(
     size: int | None = None,
     progress: bool = True,
 ) -> list[dict[str, float | str]]:
-    """One row of figures for each pair, scored at the mask's own size: `id`, iou, boundary_iou, dice, mae.
+    """One row of figures for each pair, scored at the mask's own size: `id`, iou, boundary_iou, dice, mae, attributes.
 
     Raises
     ------
@@ -31,11 +35,40 @@ def evaluate(
         alpha = segmenter.alpha(pair.image, second_look=second_look, refine=refine, size=size)
         mask = read_mask(pair.mask)
         check_aspect(pair, mask.shape, alpha.shape)
-        rows.append({"id": pair.stem, **metrics.score(alpha, mask, segmenter.config.threshold)})
+        figures = metrics.score(alpha, mask, segmenter.config.threshold)
+        rows.append({"id": pair.stem, **figures, **attributes(read_photo(pair.image), mask)})
     return rows
 
 
+def attributes(rgb: np.ndarray, mask: np.ndarray) -> dict[str, float]:
+    """What the score may depend on.
+
+    Parameters
+    ----------
+    rgb : uint8 HxWx3
+    mask : uint8, of the photo's aspect
+
+    Returns
+    -------
+    people (apart from each other, specks left out), person_share of the frame, and mean luma from 0 to 1 of the scene
+    (scene_brightness) and of the people (person_brightness); empty where the mask is
+    """
+    person = (mask > IGNORE).astype(np.uint8)
+    if not person.any():
+        return {}
+    _, _, stats, _ = cv2.connectedComponentsWithStats(person, connectivity=8)
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    size = (mask.shape[1], mask.shape[0])
+    luma = cv2.cvtColor(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY) / 255.0
+    return {
+        "people": int((areas >= SPECK * areas.max()).sum()),
+        "person_share": float(person.mean()),
+        "scene_brightness": float(luma.mean()),
+        "person_brightness": float(luma[person > 0].mean()),
+    }
+
+
 def summary(rows: list[dict[str, float | str]]) -> dict[str, float]:
-    """The mean of each figure, and `n`."""
-    figures = [{key: value for key, value in row.items() if key != "id"} for row in rows]
+    """The mean of each score, and `n`."""
+    figures = [{key: row[key] for key in ("iou", "boundary_iou", "dice", "mae")} for row in rows]
     return {"n": len(rows), **metrics.mean(figures)}

@@ -53,6 +53,9 @@ class TrainingConfig:
     loss: str = "boundary"
     plain: bool = False  # photos as they are, no paths dropped
     frozen_norm: bool = False  # batch norms stay as ImageNet left them: for very small batches
+    constant_rate: bool = False  # no cosine after the warm-up
+    zoom: tuple[float, float] = (0.85, 2.2)  # of views; at 1 the photo fills them
+    damage: bool = True  # light, colour, blur, noise and compression as of cameras
     new_background: float = 0.15
     second_person: float = 0.2
     seed: int = 0
@@ -70,6 +73,7 @@ def fit(
     resume: bool = False,
     start_from: Path | None = None,
     stop_after: int | None = None,
+    tensorboard: bool = False,
 ) -> dict[str, Any]:
     """Trains, and leaves the best weights (by validation) in `run`.
 
@@ -81,6 +85,7 @@ def fit(
     resume : go on from the state in `run`
     start_from : folder of weights to begin with instead of ImageNet's
     stop_after : end this session after that many epochs, without shortening the schedule
+    tensorboard : write the figures of every epoch to `run/tensorboard` too
 
     Returns
     -------
@@ -94,6 +99,9 @@ def fit(
         raise TrainingError("There are no photos to train on: name a data set with --data.")
     if not sum(map(len, validation.values())):
         raise TrainingError("There are no photos to validate on: name a larger data set with --data.")
+    # Gradients of sure pixels are denormal numbers, which a CPU works out many times slower than zeros. Threads inherit
+    # this from the one that starts them, hence before anything is computed.
+    torch.set_flush_denormal(True)
     accelerator = Accelerator(
         mixed_precision="bf16" if has_bf16() else "no",
         # smp's encoders carry a last convolution that a U-Net has no use for.
@@ -110,7 +118,7 @@ def fit(
         speed_up_depthwise(net)
     average = AveragedModel(net, multi_avg_fn=warmed_up_ema(config.ema_decay), use_buffers=True)
     optimizer = make_optimizer(net, config)
-    variation = Variation(plain=config.plain, new_background=config.new_background, second_person=config.second_person)
+    variation = Variation(config.plain, config.zoom, config.damage, config.new_background, config.second_person)
     dataset = TrainingSet(sources, variation, progress=accelerator.is_main_process)
     sampler = EpochSampler(
         dataset.weights,
@@ -122,8 +130,10 @@ def fit(
     )
     loader = DataLoader(dataset, batch_sampler=sampler, num_workers=config.workers)
     total_steps = config.epochs * len(sampler)
-    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate_at(step, total_steps, config.warmup))
-    learner = _Learner(net, accelerator.prepare_model(net), average, optimizer, scheduler)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: rate_at(step, total_steps, config.warmup, constant=config.constant_rate)
+    )
+    learner = Learner(net, accelerator.prepare_model(net), average, optimizer, scheduler)
     state = State(run / STATE_NAME, net, average, optimizer, scheduler)
     if resume:
         state.read()
@@ -133,6 +143,7 @@ def fit(
     end = config.epochs if stop_after is None else min(config.epochs, state.epoch + stop_after)
     if accelerator.is_main_process:
         (run / "training.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+    events = _events(run) if tensorboard and accelerator.is_main_process else None
     try:
         while state.epoch < end:
             started = time.time()
@@ -143,7 +154,7 @@ def fit(
             if state.epoch:
                 label += f", validation IoU {state.last_iou:.3f}"
             bar = tqdm(loader, label, unit="batch", disable=not accelerator.is_main_process, leave=False, mininterval=1)
-            loss, seen = _train_epoch(accelerator, learner, bar, dataset, model, config)
+            loss, seen = train_epoch(accelerator, learner, bar, dataset, model, config)
             took = time.time() - started
             figures = judged.figures(average.module, model, config.validation_size, accelerator.device)
             state.epoch += 1
@@ -157,6 +168,8 @@ def fit(
                     _keep(average.module, model, description, figures, state.epoch, run)
                 state.write()
                 report.curves(run)
+                if events:
+                    _log_events(events, row)
                 if state.epoch % SHEET_EVERY == 0 or state.epoch == end:
                     judged.contact_sheet(average.module, model, config.validation_size, accelerator.device, run)
             accelerator.wait_for_everyone()
@@ -164,11 +177,16 @@ def fit(
         if accelerator.is_main_process and not (run / network.WEIGHTS_NAME).exists():
             _keep(average.module, model, description, {}, state.epoch, run)
         print(f"\nStopped after {state.epoch} epochs. The weights in {run} can be used; go on with --resume.")
+    finally:
+        if events:
+            events.close()
+        if accelerator.is_main_process and (run / network.CONFIG_NAME).exists():
+            report.write_report(run)
     return state.best_figures
 
 
 @dataclass(frozen=True)
-class _Learner:
+class Learner:
     """What changes with every step: the network, bare and wrapped for several processes, and what moves it."""
 
     net: nn.Module
@@ -178,9 +196,9 @@ class _Learner:
     scheduler: torch.optim.lr_scheduler.LRScheduler
 
 
-def _train_epoch(
+def train_epoch(
     accelerator: Accelerator,
-    learner: _Learner,
+    learner: Learner,
     batches: tqdm,
     dataset: TrainingSet,
     model: ModelConfig,
@@ -255,11 +273,13 @@ def _keep_all_paths(net: nn.Module) -> None:
             module.drop_prob = 0.0
 
 
-def rate_at(step: int, total: int, warmup: float) -> float:
-    """Share of the learning rate at a step: linear warm-up, then a half cosine down to 1 %."""
+def rate_at(step: int, total: int, warmup: float, *, constant: bool = False) -> float:
+    """Share of the learning rate at a step: linear warm-up, then a half cosine down to 1 %, or all of it."""
     rising = max(1, int(total * warmup))
     if step < rising:
         return (step + 1) / rising
+    if constant:
+        return 1.0
     progress = min(1.0, (step - rising) / max(1, total - rising))
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress))
 
@@ -287,6 +307,20 @@ def _describe(
         "torch": torch.__version__,
         "machine": platform.machine(),
     }
+
+
+def _events(run: Path) -> Any:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise TrainingError("TensorBoard isn't installed: run `pip install tensorboard`.") from error
+    return SummaryWriter(str(run / "tensorboard"))
+
+
+def _log_events(events: Any, row: dict[str, float]) -> None:
+    for key, value in row.items():
+        events.add_scalar(key, value, row["epoch"])
+    events.flush()
 
 
 def _flat(figures: dict[str, dict[str, float]]) -> dict[str, float]:

@@ -15,6 +15,19 @@ from humanseg.config import CONFIG_NAME, ModelConfig, read_config
 from humanseg.errors import DataError, TrainingError
 
 CARD_NAME = "README.md"
+# What `evaluate` measures of each photo besides the score, and where its ranges begin.
+ATTRIBUTES = {
+    "people": (1, 2, 3),
+    "person_share": (0, 0.05, 0.15, 0.3, 0.5),
+    "scene_brightness": (0, 0.25, 0.4, 0.55, 0.7),
+    "person_brightness": (0, 0.25, 0.4, 0.55, 0.7),
+}
+ATTRIBUTE_NAMES = {
+    "people": "people apart from each other",
+    "person_share": "share of the frame that is person",
+    "scene_brightness": "brightness of the scene",
+    "person_brightness": "brightness of the people",
+}
 MAGENTA = (255, 0, 255)  # no skin, cloth or sky looks like it: what's left of the background shows
 
 # What is known of the sets that weights may have been trained on, by folder name.
@@ -36,13 +49,7 @@ def curves(run: Path) -> Path:
     """
     from matplotlib.figure import Figure
 
-    try:
-        with (run / "metrics.csv").open(newline="", encoding="utf-8") as file:
-            rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
-    except (OSError, ValueError, TypeError) as error:
-        raise TrainingError(f"{run / 'metrics.csv'} can't be read ({error}): train first.") from error
-    if not rows:
-        raise TrainingError(f"{run / 'metrics.csv'} is empty: train for at least one epoch first.")
+    rows = _metrics(run)
     figure = Figure(figsize=(9, 9), layout="constrained")
     panels = figure.subplots(3, 1, sharex=True)
     epochs = [row["epoch"] for row in rows]
@@ -60,6 +67,61 @@ def curves(run: Path) -> Path:
     path = run / "curves.png"
     figure.savefig(path, dpi=110)
     return path
+
+
+def write_report(run: Path) -> Path:
+    """Writes `report.md` of a run: what was asked for, what came out, and the pictures; gives its path.
+
+    Raises
+    ------
+    WeightsError : there are no weights yet
+    TrainingError : there are no metrics
+    """
+    config = read_config(run)
+    rows = _metrics(run)
+    figures = config.metrics.get("validation", {})
+    table = ["| set | IoU | boundary IoU | Dice | MAE | false area |", "| --- | --- | --- | --- | --- | --- |"]
+    for name, row in figures.items():
+        cells = [
+            f"{row[key]:.4f}" if key in row else "" for key in ("iou", "boundary_iou", "dice", "mae", "false_area")
+        ]
+        table.append(f"| {name} | {' | '.join(cells)} |")
+    pictures = ["curves.png", *sorted(f"sheets/{sheet.name}" for sheet in (run / "sheets").glob("*.png"))]
+    speed = sorted(row["photos_per_s"] for row in rows)[len(rows) // 2]
+    best = config.training.get("best_epoch", 0)
+    text = f"""# Run {run.resolve().name}
+
+{len(rows)} epochs; the weights here are of epoch {best}, the best by validation. Trained at {speed:.1f} photos a second
+(median over epochs), precision {config.training.get("precision", "unknown")}.
+
+## Validation figures of epoch {best}
+
+{chr(10).join(table)}
+
+## Recipe
+
+```json
+{json.dumps(config.training, indent=2)}
+```
+
+## Pictures
+
+{chr(10).join(f"![{name}]({name})" for name in pictures if (run / name).exists())}
+"""
+    path = run / "report.md"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _metrics(run: Path) -> list[dict[str, float]]:
+    try:
+        with (run / "metrics.csv").open(newline="", encoding="utf-8") as file:
+            rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+    except (OSError, ValueError, TypeError) as error:
+        raise TrainingError(f"{run / 'metrics.csv'} can't be read ({error}): train first.") from error
+    if not rows:
+        raise TrainingError(f"{run / 'metrics.csv'} is empty: train for at least one epoch first.")
+    return rows
 
 
 def contact_sheet(samples: Sequence[tuple[np.ndarray, np.ndarray, str]], path: Path, cell: int = 240) -> None:
@@ -110,13 +172,60 @@ def add_scores(folder: Path, files: Sequence[Path]) -> ModelConfig:
     """
     config = read_config(folder)
     scores = dict(config.metrics.get("evaluation", {}))
+    photos: list[dict[str, float]] = []
     for file in files:
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
-            scores[content["data"]] = {**content["mean"], "engine": content["engine"], "size": content["size"]}
+            usual = content["size"] == config.size
+            name = content["data"] if usual else f"{content['data']}, {content['size']} px"
+            scores[name] = {**content["mean"], "engine": content["engine"], "size": content["size"]}
+            photos += content["photos"] if usual else []
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(f"{file} isn't what `humanseg evaluate --json` writes ({error}).") from error
-    config = replace(config, metrics={**config.metrics, "evaluation": scores})
+    measured = {**config.metrics, "evaluation": scores}
+    if photos:
+        measured["dependence"] = dependence(photos)
+    config = replace(config, metrics=measured)
+    (folder / CONFIG_NAME).write_text(json.dumps(config.to_json(), indent=2) + "\n", encoding="utf-8")
+    return config
+
+
+def dependence(photos: Sequence[dict[str, float]]) -> dict[str, dict[str, dict[str, float]]]:
+    """How the score depends on what can be measured: by attribute and range, n and the mean figures of its photos.
+
+    Parameters
+    ----------
+    photos : rows of `evaluate.evaluate`; those without the attributes are left out
+    """
+    table: dict[str, dict[str, dict[str, float]]] = {}
+    for attribute, edges in ATTRIBUTES.items():
+        rows = [row for row in photos if attribute in row]
+        for low, high in zip(edges, (*edges[1:], float("inf")), strict=True):
+            chosen = [row for row in rows if low <= row[attribute] < high]
+            if chosen:
+                name = f"{low:g} and more" if high == float("inf") else f"{low:g} to below {high:g}"
+                means = {key: float(np.mean([row[key] for row in chosen])) for key in ("iou", "boundary_iou")}
+                table.setdefault(attribute, {})[name] = {"n": len(chosen), **means}
+    return table
+
+
+def add_ablation(folder: Path, file: Path) -> ModelConfig:
+    """Puts the table that `benchmarks/ablation.py` wrote into the configuration beside the weights.
+
+    Raises
+    ------
+    DataError : the file isn't one of those
+    WeightsError : the folder has no configuration
+    """
+    config = read_config(folder)
+    try:
+        ablation = json.loads(file.read_text(encoding="utf-8"))
+        missing = {"what", "rows"} - ablation.keys()
+        if missing:
+            raise KeyError(", ".join(sorted(missing)))
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise DataError(f"{file} isn't what `benchmarks.ablation` writes ({error}).") from error
+    config = replace(config, metrics={**config.metrics, "ablation": ablation})
     (folder / CONFIG_NAME).write_text(json.dumps(config.to_json(), indent=2) + "\n", encoding="utf-8")
     return config
 
@@ -163,13 +272,13 @@ By `python -m humanseg evaluate --data SET [--ids FILE]`: means over photos, eac
 whole pipeline (second look and refinement). Boundary IoU after Cheng et al. 2021, at 2 % of the diagonal. Rows of
 photos that are held back for validation picked the checkpoint; the 60 fixed test photos of the human dataset didn't.
 
-## What it was trained on
+{_dependence_section(config)}## What it was trained on
 
 {_source_table(config)}
 
 {_recipe(config)}
 
-## What it can't do
+{_ablation_section(config)}## What it can't do
 
 - It knows people, not portraits: a statue, a doll or a photo on a wall may come out as a person.
 - What is held or worn is learned from sets that disagree: bags and hats count as person in one and not in another.
@@ -192,6 +301,41 @@ def _score_table(config: ModelConfig) -> str:
         figures = " | ".join(f"{row[key]:.3f}" for key in ("iou", "boundary_iou", "dice", "mae"))
         lines.append(f"| {name} | {row['n']} | {figures} | {row['size']} px, {row['engine']} |")
     return "\n".join(lines)
+
+
+def _dependence_section(config: ModelConfig) -> str:
+    table = config.metrics.get("dependence", {})
+    if not table:
+        return ""
+    lines = ["| | range | photos | IoU | boundary IoU |", "| --- | --- | --- | --- | --- |"]
+    for attribute, ranges in table.items():
+        for name, row in ranges.items():
+            head = f"{ATTRIBUTE_NAMES.get(attribute, attribute)} | {name}"
+            lines.append(f"| {head} | {row['n']} | {row['iou']:.3f} | {row['boundary_iou']:.3f} |")
+    return f"""## What the score depends on
+
+{chr(10).join(lines)}
+
+Over all photos of the table above at {config.size} px. People who touch count as one; brightness is the mean luma,
+0 to 1.
+
+"""
+
+
+def _ablation_section(config: ModelConfig) -> str:
+    ablation = config.metrics.get("ablation")
+    if not ablation:
+        return ""
+    lines = ["| recipe | IoU | boundary IoU | nobody there: false area |", "| --- | --- | --- | --- |"]
+    for name, row in ablation["rows"].items():
+        lines.append(f"| {name} | {row['iou']:.4f} | {row['boundary_iou']:.4f} | {row['false_area']:.4f} |")
+    return f"""### What each ingredient earns
+
+{chr(10).join(lines)}
+
+{ablation["what"]}
+
+"""
 
 
 def _source_table(config: ModelConfig) -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from humanseg.data.datasets import find_pairs
 from humanseg.errors import DataError
-from humanseg.training.evaluate import evaluate, summary
+from humanseg.training.evaluate import attributes, evaluate, summary
 
 
 class Brightness:
@@ -45,3 +45,21 @@ def test_a_mask_of_another_frame_is_named(folder):
     cv2.imwrite(str(folder / "masks" / "half.png"), np.zeros((40, 20), np.uint8))
     with pytest.raises(DataError, match=r"half\.png"):
         evaluate(Brightness(), find_pairs(folder), progress=False)
+
+
+def test_what_the_score_may_depend_on_is_measured():
+    rgb = np.full((40, 60, 3), 51, np.uint8)
+    mask = np.zeros((40, 60), np.uint8)
+    for left in (0, 40):
+        rgb[:, left : left + 12] = 255
+        mask[:, left : left + 12] = 255
+    mask[0, 30] = 255  # a speck
+    found = attributes(rgb, mask)
+    assert found["people"] == 2
+    assert found["person_share"] == pytest.approx(0.4, abs=0.01)
+    assert found["person_brightness"] == pytest.approx(1, abs=0.01)
+    assert found["scene_brightness"] == pytest.approx(0.52, abs=0.01)
+
+
+def test_a_photo_of_nobody_has_no_attributes():
+    assert attributes(np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), np.uint8)) == {}

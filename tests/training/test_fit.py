@@ -77,6 +77,7 @@ def test_a_run_learns_and_leaves_weights_that_load(tmp_path, data):
     assert config.training["sources"]["discs"]["photos"] == 10
     assert config.metrics["validation"]["discs"]["iou"] == pytest.approx(figures["discs"]["iou"])
     assert json.loads((tmp_path / "training.json").read_text())["epochs"] == 8
+    assert "8 epochs" in (tmp_path / "report.md").read_text()
 
 
 def test_the_weights_that_stay_are_the_best_not_the_last(tmp_path, data, monkeypatch):
@@ -170,7 +171,7 @@ def test_ctrl_c_leaves_weights_that_load(tmp_path, data, monkeypatch, capsys):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "_train_epoch", interrupted)
+    monkeypatch.setattr(module, "train_epoch", interrupted)
     fit(tmp_path, MODEL, CONFIG, *data)
     network.load(tmp_path)
     assert "--resume" in capsys.readouterr().out
@@ -193,6 +194,19 @@ def test_a_full_disk_leaves_the_state_of_the_epoch_before(tmp_path, data, monkey
     with pytest.raises(TrainingError, match=r"No space.*--resume"):
         fit(tmp_path, MODEL, CONFIG, *data, resume=True)
     assert (tmp_path / STATE_NAME).read_bytes() == before
+
+
+def test_figures_go_to_tensorboard_where_asked_for(tmp_path, data):
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    fit(tmp_path, MODEL, TrainingConfig(**{**CONFIG.__dict__, "epochs": 1}), *data, tensorboard=True)
+    events = accumulator.EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    assert {"loss", "discs/iou", "mean/boundary_iou"} <= set(events.Tags()["scalars"])
+
+
+def test_missing_tensorboard_says_what_to_install(tmp_path, data, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(TrainingError, match="pip install tensorboard"):
+        fit(tmp_path, MODEL, CONFIG, *data, tensorboard=True)
 
 
 def test_resuming_from_nothing_says_so(tmp_path, data):
@@ -229,6 +243,10 @@ def test_the_average_forgets_its_random_beginning_and_then_keeps_its_pace():
     later = [torch.zeros(1)]
     update(later, current, torch.tensor(10_000))
     assert later[0].item() == pytest.approx(0.01)
+
+
+def test_a_constant_rate_stays():
+    assert [rate_at(step, 100, 0.1, constant=True) for step in (9, 50, 99)] == [1, 1, 1]
 
 
 def test_the_rate_rises_then_falls_to_almost_nothing():

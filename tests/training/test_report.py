@@ -20,7 +20,7 @@ def weights(tmp_path):
 def scores(tmp_path):
     mean = {"n": 60, "iou": 0.9123, "boundary_iou": 0.7, "dice": 0.95, "mae": 0.02}
     path = tmp_path / "scores.json"
-    path.write_text(json.dumps({"data": "portraits", "engine": "torch", "size": 512, "mean": mean, "photos": []}))
+    path.write_text(json.dumps({"data": "portraits", "engine": "torch", "size": ModelConfig.size, "mean": mean, "photos": []}))
     return path
 
 
@@ -89,3 +89,56 @@ def test_a_contact_sheet_shows_cut_outs_on_magenta(tmp_path):
     sheet = cv2.imread(str(tmp_path / "new" / "sheet.png"))[..., ::-1]
     assert sheet.shape == (240, 800, 3)
     assert (sheet[20, 190] == report.MAGENTA).all() and (sheet[20, 110] == 90).all()
+
+
+def test_the_card_tells_what_the_score_depends_on(weights, scores):
+    photos = [
+        {"people": 1, "person_share": 0.4, "iou": 0.9, "boundary_iou": 0.8},
+        {"people": 1, "person_share": 0.02, "iou": 0.7, "boundary_iou": 0.6},
+        {"people": 5, "iou": 0.5, "boundary_iou": 0.4},
+    ]
+    scores.write_text(json.dumps(json.loads(scores.read_text()) | {"photos": photos}))
+    report.add_scores(weights, [scores])
+    text = report.write_card(weights).read_text()
+    assert "| people apart from each other | 1 to below 2 | 2 | 0.800 | 0.700 |" in text
+    assert "| people apart from each other | 3 and more | 1 | 0.500 | 0.400 |" in text
+    assert "| share of the frame that is person | 0.3 to below 0.5 | 1 | 0.900 | 0.800 |" in text
+
+
+def test_figures_at_another_size_stand_beside_those_at_the_usual_one(weights, scores):
+    content = json.loads(scores.read_text()) | {"size": ModelConfig.size}
+    scores.write_text(json.dumps(content))
+    report.add_scores(weights, [scores])
+    scores.write_text(json.dumps(content | {"size": 256}))
+    config = report.add_scores(weights, [scores])
+    assert list(config.metrics["evaluation"]) == ["portraits", "portraits, 256 px"]
+
+
+def test_the_card_shows_the_ablation(weights, tmp_path):
+    row = {"iou": 0.85, "boundary_iou": 0.6, "false_area": 0.03}
+    file = tmp_path / "ablation.json"
+    file.write_text(json.dumps({"what": "Short runs.", "rows": {"all of it": row}}))
+    report.add_ablation(weights, file)
+    text = report.write_card(weights).read_text()
+    assert "| all of it | 0.8500 | 0.6000 | 0.0300 |" in text and "Short runs." in text
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}"])
+def test_what_is_no_ablation_is_named(weights, tmp_path, text):
+    file = tmp_path / "other.json"
+    file.write_text(text)
+    with pytest.raises(DataError, match=r"other\.json"):
+        report.add_ablation(weights, file)
+
+
+def test_a_run_is_reported(weights):
+    (weights / "metrics.csv").write_text("epoch,loss,photos_per_s\n1,1.0,5.0\n2,0.5,7.0\n3,0.4,6.0\n")
+    (weights / "curves.png").write_bytes(b"")
+    text = report.write_report(weights).read_text()
+    assert "3 epochs" in text and "6.0 photos a second" in text
+    assert "![curves.png](curves.png)" in text and '"epochs": 7' in text
+
+
+def test_a_run_without_metrics_is_not_reported(weights):
+    with pytest.raises(TrainingError, match=r"metrics\.csv"):
+        report.write_report(weights)

@@ -1,0 +1,104 @@
+"""How fast training is: photos a second, against the same loop on tensors already made and against plain float32.
+
+    python -m benchmarks.training_speed DATA [--rounds 3] [--batches 12] [--encoder NAME]
+
+DATA is a folder of pairs as `train.py` takes them. Loops take turns, so that a busy machine slows all of them alike;
+medians over the rounds. "as train.py" loads and varies photos while it learns; "cached tensors" learns from the same
+batches, made before; "plain float32" is that without bfloat16, channels_last and the care for depthwise convolutions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import time
+from collections.abc import Iterable
+
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+from torch.optim.swa_utils import AveragedModel
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from humanseg import network
+from humanseg.config import ModelConfig
+from humanseg.data.sources import gather
+from humanseg.data.training_set import EpochSampler, TrainingSet
+from humanseg.training.depthwise import speed_up_depthwise
+from humanseg.training.fit import Learner, TrainingConfig, make_optimizer, train_epoch, warmed_up_ema
+from humanseg.training.validation import has_bf16
+
+
+def learner(model: ModelConfig, config: TrainingConfig, *, plain: bool) -> Learner:
+    """A network of random weights, which learns as fast as any."""
+    net = network.build(model)
+    if not plain:
+        net = net.to(memory_format=torch.channels_last)
+        if has_bf16():
+            speed_up_depthwise(net)
+    average = AveragedModel(net, multi_avg_fn=warmed_up_ema(config.ema_decay), use_buffers=True)
+    optimizer = make_optimizer(net, config)
+    return Learner(net, net, average, optimizer, torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0))
+
+
+def photos_per_second(
+    batches: Iterable, count: int, learning: Learner, accelerator: Accelerator, dataset: TrainingSet, config, model
+) -> float:
+    """Of one pass over `count` batches."""
+    start = time.perf_counter()
+    _, seen = train_epoch(accelerator, learning, tqdm(batches, total=count, disable=True), dataset, model, config)
+    return seen / (time.perf_counter() - start)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", metavar="DATA")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--batches", type=int, default=12)
+    parser.add_argument("--batch-size", type=int, default=8)
+    parser.add_argument("--size", type=int, default=320)
+    parser.add_argument("--encoder", default=ModelConfig.encoder)
+    options = parser.parse_args()
+
+    torch.set_flush_denormal(True)
+    model = ModelConfig(encoder=options.encoder)
+    config = TrainingConfig(batch_size=options.batch_size, sizes=(options.size,))
+    sources, _ = gather([options.data])
+    dataset = TrainingSet(sources)
+    sampler = EpochSampler(dataset.weights, config.batch_size, config.sizes, config.seed)
+    batches = list(sampler)[: options.batches]
+    loader = DataLoader(dataset, batch_sampler=batches, num_workers=config.workers)
+    cached = list(loader)
+
+    # Accelerate keeps one precision a process: the loops say which one is theirs.
+    quick = Accelerator(mixed_precision="bf16" if has_bf16() else "no")
+    AcceleratorState._reset_state()
+    exact = Accelerator(mixed_precision="no")
+    own, plain = learner(model, config, plain=False), learner(model, config, plain=True)
+    loops = {
+        "as train.py": (loader, own, quick),
+        "cached tensors": (cached, own, quick),
+        "plain float32": (cached, plain, exact),
+    }
+    taken: dict[str, list[float]] = {name: [] for name in loops}
+    for number in range(options.rounds + 1):
+        for name, (source, learning, accelerator) in loops.items():
+            speed = photos_per_second(source, len(batches), learning, accelerator, dataset, config, model)
+            if number:  # the first round warms up
+                taken[name].append(speed)
+    medians = {name: statistics.median(speeds) for name, speeds in taken.items()}
+    print(
+        f"{options.encoder}, {options.size}x{options.size}, batches of {options.batch_size}, "
+        f"{torch.get_num_threads()} threads, {'bfloat16' if has_bf16() else 'float32'}, load {os.getloadavg()[0]:.1f}"
+    )
+    for name, speed in medians.items():
+        print(f"{name:16}{speed:7.1f} photos/s")
+    own_speed, cached_speed, plain_speed = medians.values()
+    print(f"loading costs {100 * (1 - own_speed / cached_speed):.0f} % of the cached loop's speed")
+    print(f"{own_speed / plain_speed:.1f} times the plain float32 loop")
+
+
+if __name__ == "__main__":
+    main()
