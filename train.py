@@ -27,6 +27,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--data", action="append", default=[], metavar="DIR[=WEIGHT]", help="folder of pairs; may be given again")
     add("--negatives", action="append", default=[], metavar="DIR[=WEIGHT]", help="folder of photos without people")
     add("--loose", action="append", default=[], metavar="NAME", help="data set whose outlines are a few pixels off")
+    add("--complete", action="append", default=[], metavar="NAME", help="data set in which everybody is marked")
     add("--out", type=Path, default=Path("runs/latest"), help="where everything goes (default: %(default)s)")
     add("--resume", action="store_true", help="go on from the state in --out")
     add("--start-from", type=Path, metavar="DIR", help="begin with these weights instead of ImageNet's")
@@ -44,7 +45,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--frozen-norm", action="store_true", help="leave batch norms as ImageNet left them, for tiny batches")
     for name in (
         "epochs", "batch_size", "learning_rate", "encoder_rate", "weight_decay", "warmup", "ema_decay",
-        "new_background", "second_person", "seed", "workers", "validation_size",
+        "new_background", "second_person", "nobody", "seed", "workers", "validation_size",
     ):  # fmt: skip
         default = getattr(TrainingConfig, name)
         add(f"--{name.replace('_', '-')}", type=type(default), default=default, help="(default: %(default)s)")
@@ -59,7 +60,9 @@ def main(arguments: list[str] | None = None) -> None:
     values = {field.name: getattr(options, field.name) for field in fields(TrainingConfig)}
     config = TrainingConfig(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
     model = ModelConfig(encoder=options.encoder, decoder_channels=tuple(options.decoder))
-    sources, validation = gather(options.data, options.negatives, loose=options.loose, fold=options.fold)
+    sources, validation = gather(
+        options.data, options.negatives, loose=options.loose, complete=options.complete, fold=options.fold
+    )
     fit(
         options.out, model, config, sources, validation,
         resume=options.resume, start_from=options.start_from, stop_after=options.stop_after,

@@ -24,6 +24,7 @@ def random_view(
     zoom: tuple[float, float] = (0.85, 2.2),
     max_degrees: float = 15.0,
     border: int | None = None,
+    at_people: float = 0.6,
 ) -> tuple[np.ndarray, np.ndarray]:
     """A size x size view: random zoom, place, slight turn and mirroring, resampled once.
 
@@ -31,11 +32,12 @@ def random_view(
     ----------
     zoom : range; at 1 the photo's long side fills the view, as it does for the network at work
     border : what the mask says outside of the photo; IGNORE by default (the photo's edge is repeated there)
+    at_people : how often a view that shows only a part of the photo is centred on somebody
     """
     height, width = rgb.shape[:2]
     factor = math.exp(rng.uniform(math.log(zoom[0]), math.log(zoom[1])))
     scale = size / max(height, width) * factor
-    centre = _view_centre(mask, size / scale, rng)
+    centre = _view_centre(mask, size / scale, rng, at_people)
     angle = rng.normal(0, max_degrees / 2.5) if rng.random() < 0.5 else 0.0
     matrix = cv2.getRotationMatrix2D((float(centre[0]), float(centre[1])), angle, scale)
     matrix[:, 2] += size / 2 - centre
@@ -50,13 +52,13 @@ def random_view(
     return view, _warp_mask(mask, matrix, size, IGNORE if border is None else border)
 
 
-def _view_centre(mask: np.ndarray, window: float, rng: np.random.Generator) -> np.ndarray:
-    """Where to look (x, y): usually so that the window stays inside and somebody is in it."""
+def _view_centre(mask: np.ndarray, window: float, rng: np.random.Generator, at_people: float) -> np.ndarray:
+    """Where to look (x, y): so that the window stays inside and, with that chance, somebody is in it."""
     height, width = mask.shape
     centre = np.array([width / 2, height / 2])
     slack = np.array([abs(width - window), abs(height - window)]) / 2
     centre = centre + rng.uniform(-1, 1, 2) * slack
-    if window < max(height, width) and rng.random() < 0.6:
+    if window < max(height, width) and rng.random() < at_people:
         rows, columns = np.flatnonzero((mask == PERSON).any(1)), np.flatnonzero((mask == PERSON).any(0))
         if len(rows):
             person = np.array([rng.uniform(columns[0], columns[-1]), rng.uniform(rows[0], rows[-1])])

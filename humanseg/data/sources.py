@@ -12,7 +12,12 @@ from humanseg.errors import DataError
 
 
 def gather(
-    data: Sequence[str], negatives: Sequence[str] = (), *, loose: Sequence[str] = (), fold: int = 0
+    data: Sequence[str],
+    negatives: Sequence[str] = (),
+    *,
+    loose: Sequence[str] = (),
+    complete: Sequence[str] = (),
+    fold: int = 0,
 ) -> tuple[list[Source], dict[str, list[Pair]]]:
     """Training sources, and validation pairs by data set.
 
@@ -20,6 +25,7 @@ def gather(
     ----------
     data, negatives : `DIR` or `DIR=WEIGHT`; with no data at all the public human dataset is fetched
     loose : names of data sets with outlines drawn by hand
+    complete : names of data sets in which everybody is marked
     fold : which part of a set without `valid.txt` is validated on
 
     Raises
@@ -37,7 +43,8 @@ def gather(
         train, valid = split(folder, fold=fold)
         is_loose = folder.name in loose
         # A hand-drawn outline would take slivers of its old background along.
-        sources.append(Source(folder.name, train, weight, loose=is_loose, pasteable=not is_loose))
+        everybody = folder.name in complete
+        sources.append(Source(folder.name, train, weight, is_loose, pasteable=not is_loose, complete=everybody))
         validation[folder.name] = valid
     for text in negatives:
         folder, weight = parse_weight(text)

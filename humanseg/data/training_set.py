@@ -18,6 +18,7 @@ from humanseg.data.datasets import BACKGROUND, IGNORE, PERSON, Pair, read_pair
 
 CACHE_LONG_SIDE = 640
 LOOSE_EDGE_PIXELS = 3
+VIEWS_TRIED = 5  # for one without people
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Draw:
 class Source:
     """A data set's training pairs; each photo is drawn `weight` times an epoch on average.
 
-    `loose` marks outlines drawn by hand: a band around them is ignored. `pasteable` people may be put elsewhere.
+    `loose` marks outlines drawn by hand: a band around them is ignored. `pasteable` people may be put elsewhere. In a
+    `complete` set everybody is marked, so that the rest of a photo can be shown as one without people.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Source:
     weight: float = 1.0
     loose: bool = False
     pasteable: bool = True
+    complete: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Variation:
     damage: bool = True
     new_background: float = 0.15
     second_person: float = 0.2
+    nobody: float = 0.5
 
 
 class TrainingSet(Dataset):
@@ -64,6 +68,7 @@ class TrainingSet(Dataset):
         self.weights: list[float] = []
         self._photos: list[tuple[np.ndarray, np.ndarray]] = []
         self._pasteable: dict[int, None] = {}  # a set that keeps its order
+        self._complete: set[int] = set()
         self._scenery: list[int] = []
         total = sum(len(source.pairs) for source in sources)
         bar = tqdm(total=total, desc="reading photos", unit="photo", disable=not progress, leave=False)
@@ -76,6 +81,8 @@ class TrainingSet(Dataset):
                     self._scenery.append(len(self.pairs))
                 elif source.pasteable and (mask == PERSON).mean() > 0.02:
                     self._pasteable[len(self.pairs)] = None
+                if source.complete and pair.mask is not None:
+                    self._complete.add(len(self.pairs))
                 self.pairs.append(pair)
                 self.weights.append(source.weight)
                 self._photos.append((rgb, mask))
@@ -92,8 +99,10 @@ class TrainingSet(Dataset):
         if variation.plain:
             rgb, mask = self._plain_view(draw)
         else:
-            rgb, mask = random_view(*self._photos[draw.index], draw.size, rng, zoom=variation.zoom)
-            rgb, mask = self._recomposed(rgb, mask, draw, rng)
+            rgb, mask = self._without_people(draw, rng)
+            if rgb is None:
+                rgb, mask = random_view(*self._photos[draw.index], draw.size, rng, zoom=variation.zoom)
+                rgb, mask = self._recomposed(rgb, mask, draw, rng)
             if variation.damage:
                 self._damage.set_random_seed(int(rng.integers(2**31)))
                 rgb = self._damage(image=rgb)["image"]
@@ -106,6 +115,18 @@ class TrainingSet(Dataset):
         rgb, mask = self._photos[draw.index]
         fixed = _Middle()
         return random_view(rgb, mask, draw.size, fixed, zoom=(1.0, 1.0))
+
+    def _without_people(
+        self, draw: Draw, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:
+        """Now and then a part of the photo in which nobody is, if there is one to be found."""
+        if draw.index not in self._complete or rng.random() >= self.variation.nobody:
+            return None, None
+        for _ in range(VIEWS_TRIED):
+            rgb, mask = random_view(*self._photos[draw.index], draw.size, rng, zoom=(1.2, 3.0), at_people=0.0)
+            if (mask == BACKGROUND).mean() > 0.9 and not (mask == PERSON).any():
+                return rgb, mask
+        return None, None
 
     def _recomposed(
         self, rgb: np.ndarray, mask: np.ndarray, draw: Draw, rng: np.random.Generator

@@ -58,6 +58,7 @@ class TrainingConfig:
     damage: bool = True  # light, colour, blur, noise and compression as of cameras
     new_background: float = 0.15
     second_person: float = 0.2
+    nobody: float = 0.5  # of draws from sets where everybody is marked: a part without people, if there is one
     seed: int = 0
     workers: int = 1
     validation_size: int = 448
@@ -118,7 +119,9 @@ def fit(
         speed_up_depthwise(net)
     average = AveragedModel(net, multi_avg_fn=warmed_up_ema(config.ema_decay), use_buffers=True)
     optimizer = make_optimizer(net, config)
-    variation = Variation(config.plain, config.zoom, config.damage, config.new_background, config.second_person)
+    variation = Variation(
+        config.plain, config.zoom, config.damage, config.new_background, config.second_person, config.nobody
+    )
     dataset = TrainingSet(sources, variation, progress=accelerator.is_main_process)
     sampler = EpochSampler(
         dataset.weights,

@@ -61,6 +61,23 @@ def test_plain_samples_are_the_photo_as_it_is(folder):
     assert first[1].mean() > 0.1
 
 
+@pytest.mark.parametrize("complete", [True, False])
+def test_parts_without_people_are_shown_where_everybody_is_marked(tmp_path, complete):
+    for kind in ("images", "masks"):
+        (tmp_path / kind).mkdir()
+        picture = np.zeros((90, 240, 3), np.uint8)
+        picture[20:80, :40] = 255  # the mask is the photo: somebody at the left edge
+        cv2.imwrite(str(tmp_path / kind / "a.png"), picture if kind == "images" else picture[..., 0])
+    source = Source("set", find_pairs(tmp_path), complete=complete)
+    variation = Variation(zoom=(0.9, 1.0), damage=False, new_background=0, second_person=0, nobody=1.0)
+    photos = TrainingSet([source], variation, progress=False)
+    samples = [photos[Draw(0, 64, (n,))] for n in range(20)]
+    empty = [not target.any() for _, target, _, _ in samples]
+    assert any(empty) if complete else not any(empty)
+    for (image, _, _, _), nobody in zip(samples, empty, strict=True):
+        assert (image.max() < 128) == nobody
+
+
 def test_a_corrupt_photo_is_named_before_training_starts(folder):
     (folder / "set" / "images" / "b.png").write_bytes(b"broken")
     with pytest.raises(DataError, match=r"b\.png"):
