@@ -22,7 +22,7 @@ def build(house: SimpleNamespace) -> None:
     def finish(photo: Upload | None) -> CutOut:
         if photo is None:
             raise HumanSegError(text.NO_PHOTO)
-        return house.model.get().cut_out(photo.read(house.limits))
+        return house.model.cut_out(photo, house.limits)
 
     @plain
     def cut_out(photo: Upload, format: str = "png") -> str:

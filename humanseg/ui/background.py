@@ -49,7 +49,9 @@ def controls(prefix: str, kind: str) -> SimpleNamespace:
             elem_classes="places",
         )
         own = photo_input(label=text.OWN_PICTURE, height=150, sources=["upload", "clipboard"], elem_id=f"{prefix}-own")
-    place = gr.State(0)
+    place = gr.Number(
+        0, precision=0, minimum=0, maximum=len(backdrop.places()) - 1, visible="hidden", elem_id=f"{prefix}-place"
+    )
 
     def show(kind: str) -> list[Any]:
         return [
@@ -73,6 +75,7 @@ def controls(prefix: str, kind: str) -> SimpleNamespace:
         place=place,
         pictures=pictures,
         picked=picked,
+        lasting=[kinds, colour, strength, place],
     )
 
 
@@ -94,15 +97,23 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
                 fit = gr.Radio(list(FITS), value=text.FILL, label=text.FIT_LABEL, elem_id="background-fit")
                 with gr.Accordion(text.PLACING, open=False):
                     with gr.Row():
-                        across = gr.Slider(0, 1, 0.5, step=0.05, label=text.ACROSS, min_width=140)
-                        down = gr.Slider(0, 1, 0.5, step=0.05, label=text.DOWN, min_width=140)
+                        across = gr.Slider(
+                            0, 1, 0.5, step=0.05, label=text.ACROSS, min_width=140, elem_id="background-across"
+                        )
+                        down = gr.Slider(
+                            0, 1, 0.5, step=0.05, label=text.DOWN, min_width=140, elem_id="background-down"
+                        )
                     scale = gr.Slider(0.2, 2, 1, step=0.05, label=text.SCALE, elem_id="background-scale")
                     with gr.Row():
-                        right = gr.Slider(-1, 1, 0, step=0.02, label=text.MOVE_RIGHT, min_width=140)
-                        below = gr.Slider(-1, 1, 0, step=0.02, label=text.MOVE_DOWN, min_width=140)
+                        right = gr.Slider(
+                            -1, 1, 0, step=0.02, label=text.MOVE_RIGHT, min_width=140, elem_id="background-right"
+                        )
+                        below = gr.Slider(
+                            -1, 1, 0, step=0.02, label=text.MOVE_DOWN, min_width=140, elem_id="background-below"
+                        )
                 with gr.Accordion(text.BLENDING, open=False):
-                    wrap = gr.Slider(0, 1, 0.15, step=0.05, label=text.LIGHT_WRAP)
-                    match = gr.Slider(0, 1, 0.15, step=0.05, label=text.MATCH_COLOURS)
+                    wrap = gr.Slider(0, 1, 0.15, step=0.05, label=text.LIGHT_WRAP, elem_id="background-wrap")
+                    match = gr.Slider(0, 1, 0.15, step=0.05, label=text.MATCH_COLOURS, elem_id="background-match")
         with gr.Column(scale=5, min_width=260, elem_classes="result-first"):
             status = gr.HTML(export.empty(text.BACKGROUND_EMPTY), elem_id="background-status", elem_classes="say")
             result = gr.Image(
@@ -123,6 +134,7 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
 
     def backdrop_of(state: Visitor, side: int, *values: Any) -> Backdrop:
         kind, colour, strength, place, own, fit, across, down, scale, right, below, wrap, match = values
+        state.own = own
         picture = picture_of(house, state, place, own, side) if kind == backdrop.PICTURE else None
         return Backdrop(
             kind=kind,
@@ -181,7 +193,14 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
     photo.upload(take, [photo, visitor, *inputs], [*drawing, visitor], show_progress="hidden", **house.runs_the_model)
     choice.picked.then(redraw, [visitor, *inputs], drawing, **options)
     for control in inputs:
-        if not isinstance(control, gr.State):
+        if control is not choice.place:
             control.change(redraw, [visitor, *inputs], drawing, **options)
     download.click(finished, [visitor, kind, *inputs])
-    return SimpleNamespace(refresh=redraw, inputs=[visitor, *inputs], outputs=drawing)
+    return SimpleNamespace(
+        refresh=redraw,
+        inputs=[visitor, *inputs],
+        outputs=drawing,
+        own=choice.own,
+        picked=choice.picked,
+        choices=[*choice.lasting, fit, across, down, scale, right, below, wrap, match, kind],
+    )

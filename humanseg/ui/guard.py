@@ -5,13 +5,18 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
+import re
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import gradio as gr
+from fastapi import HTTPException
+from starlette.responses import PlainTextResponse
 
 from humanseg.errors import HumanSegError
 from humanseg.ui import text
+from humanseg.ui.links import is_link
 
 log = logging.getLogger("humanseg.ui")
 
@@ -56,27 +61,76 @@ def plain(function: Callable) -> Callable:
 def names_a_link(value: Any) -> bool:
     """Whether a request's data holds a file that is only a link to somewhere else."""
     if isinstance(value, dict):
-        path = value.get("path")
-        if isinstance(path, str) and path.strip().lower().startswith(("http:", "https:", "ftp:", "//")):
-            return True
-        return any(names_a_link(part) for part in value.values())
+        return is_link(value.get("path")) or any(names_a_link(part) for part in value.values())
     if isinstance(value, list | tuple):
         return any(names_a_link(part) for part in value)
     return False
 
 
-class GuardedBlocks(gr.Blocks):
-    """`gr.Blocks` that fetches no link on a visitor's behalf (unless told to) and shows no stack trace."""
+def with_files(value: Any, fetch: Callable[[str], dict[str, Any]]) -> Any:
+    """A request's data with what `fetch` gives in place of every file that is only a link."""
+    if isinstance(value, dict):
+        if is_link(value.get("path")):
+            return fetch(value["path"])
+        return {key: with_files(part, fetch) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [with_files(part, fetch) for part in value]
+    return value
 
-    fetch_urls = False
+
+class GuardedBlocks(gr.Blocks):
+    """`gr.Blocks` that lets Gradio fetch no link on a visitor's behalf and shows no stack trace.
+
+    Attributes
+    ----------
+    fetch_link : what gives the file behind a link (a dictionary as Gradio's `FileData`), None for no links at all
+    """
+
+    fetch_link: Callable[[str], dict[str, Any]] | None = None
 
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], state: Any, explicit_call: bool = False) -> Any:
-        if not self.fetch_urls and names_a_link(inputs):
-            raise gr.Error(text.NO_LINKS, title=text.ERROR_TITLE, print_exception=False)
         try:
+            if names_a_link(inputs):
+                if self.fetch_link is None:
+                    raise HumanSegError(text.NO_LINKS)
+                inputs = await anyio.to_thread.run_sync(with_files, inputs, self.fetch_link)
             return await super().preprocess_data(block_fn, inputs, state, explicit_call)
         except gr.Error:
             raise
+        except HumanSegError as error:
+            raise gr.Error(str(error), title=text.ERROR_TITLE, print_exception=False) from error
         except Exception as error:
             log.warning("A request's data can't be read: %s", error)
             raise gr.Error(text.BAD_REQUEST, title=text.ERROR_TITLE, print_exception=False) from error
+
+
+# Addresses of Gradio's that this page has no use for: the first fetches any public link for anyone, the others reach
+# other servers, write recordings and states to the disk, or are for whoever develops the page.
+_SHUT = re.compile(
+    r"/(file=\s*(https?|ftp):|proxy=|process_recording|deep_link|vibe-|undo-vibe-|monitoring|run-history|runs\b)", re.I
+)
+
+
+class Gate:
+    """ASGI middleware that answers what the page has no use for with a plain sentence."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        shut = scope["type"] == "http" and _SHUT.search(scope["path"])
+        await (PlainTextResponse(text.SHUT, status_code=403) if shut else self.app)(scope, receive, send)
+
+
+def limit_queue(page: gr.Blocks) -> None:
+    """Has the page's queue say in our own words that it's full."""
+    push = page._queue.push
+
+    async def polite(*arguments: Any, **options: Any) -> Any:
+        pushed = await push(*arguments, **options)
+        if pushed[2] == "queue_full":
+            # Gradio's own status, 503, makes the browser say its own words.
+            raise HTTPException(429, detail=text.QUEUE_FULL)
+        return pushed
+
+    page._queue.push = polite

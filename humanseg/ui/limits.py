@@ -18,7 +18,8 @@ class Limits:
     megapixels : size of one photo
     photos : photos in one batch
     queue : requests waiting at a time
-    seconds : time that one request may keep the network busy
+    seconds : time for a batch: photos that haven't begun by then are left out
+    photo_seconds : time for one photo
     concurrency : requests that run the network at a time
     cameras, camera_seconds : webcams served at a time, and how long each goes on without being started anew
     keep_seconds : age at which temporary files are removed
@@ -30,6 +31,7 @@ class Limits:
     photos: int = 100
     queue: int = 64
     seconds: int = 900
+    photo_seconds: int = 120
     concurrency: int = 2
     cameras: int = 4
     camera_seconds: int = 600
@@ -73,6 +75,7 @@ VARIABLES = {
     "photos": "HUMANSEG_MAX_PHOTOS",
     "queue": "HUMANSEG_MAX_QUEUE",
     "seconds": "HUMANSEG_MAX_SECONDS",
+    "photo_seconds": "HUMANSEG_MAX_PHOTO_SECONDS",
     "concurrency": "HUMANSEG_CONCURRENCY",
     "cameras": "HUMANSEG_CAMERAS",
     "camera_seconds": "HUMANSEG_CAMERA_SECONDS",

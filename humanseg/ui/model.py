@@ -5,13 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, TimeoutError
 from pathlib import Path
 
 import numpy as np
 
 from humanseg import images
 from humanseg.errors import HumanSegError
-from humanseg.segmenter import Segmenter
+from humanseg.segmenter import CutOut, Segmenter
+from humanseg.ui import text
+from humanseg.ui.limits import Limits
+from humanseg.ui.uploads import Upload
 
 log = logging.getLogger("humanseg.ui")
 
@@ -24,8 +28,9 @@ class LazySegmenter:
     A failure isn't kept: the next visitor tries again and reads the same sentence if it still fails.
     """
 
-    def __init__(self, factory: Callable[[], Segmenter]) -> None:
+    def __init__(self, factory: Callable[[], Segmenter], places: int = 2) -> None:
         self._factory = factory
+        self._pool = ThreadPoolExecutor(places, thread_name_prefix="photo")
         self._lock = threading.Lock()
         self._segmenter: Segmenter | None = None
 
@@ -40,6 +45,23 @@ class LazySegmenter:
             if self._segmenter is None:
                 self._segmenter = self._factory()
             return self._segmenter
+
+    def cut_out(self, upload: Upload, limits: Limits) -> CutOut:
+        """The cut-out of an upload; at most `places` photos are worked on at a time.
+
+        A photo that was given up goes on in its thread, which can't be stopped, and keeps its place until it's done.
+
+        Raises
+        ------
+        HumanSegError : it's no photo or too big, takes longer than `limits.photo_seconds`, or there are no weights
+        """
+        segmenter = self.get()
+        task = self._pool.submit(lambda: segmenter.cut_out(upload.read(limits)))
+        try:
+            return task.result(limits.photo_seconds)
+        except TimeoutError as error:
+            task.cancel()
+            raise HumanSegError(text.TOO_SLOW.format(name=upload.name, seconds=limits.photo_seconds)) from error
 
     @property
     def ready(self) -> bool:

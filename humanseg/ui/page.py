@@ -9,13 +9,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from humanseg.segmenter import Segmenter
-from humanseg.ui import about, api, background, photo, text, theme, webcam
-from humanseg.ui.guard import GuardedBlocks
+from humanseg.ui import about, api, background, links, photo, text, theme, webcam
+from humanseg.ui.choices import TICKET, Choices
+from humanseg.ui.guard import Gate, GuardedBlocks, limit_queue, plain
 from humanseg.ui.limits import Limits
 from humanseg.ui.model import LazySegmenter
-from humanseg.ui.visitor import Shelf, Visitor
+from humanseg.ui.visitor import Shelf, Visitor, Visitors
 
 
 def build(factory: Callable[[], Segmenter], limits: Limits | None = None) -> gr.Blocks:
@@ -32,11 +34,10 @@ def build(factory: Callable[[], Segmenter], limits: Limits | None = None) -> gr.
     """
     limits = limits or Limits.from_environment()
     page = GuardedBlocks(title=text.TITLE, analytics_enabled=False, delete_cache=limits.cleaning)
-    page.fetch_urls = limits.fetch_urls
     files: set[str] = set()
     page.temp_file_sets.append(files)
     house = SimpleNamespace(
-        model=LazySegmenter(factory),
+        model=LazySegmenter(factory, limits.concurrency),
         limits=limits,
         examples=sorted((Path(__file__).parent / "examples").glob("*.jpg")),
         shelf=Shelf(page.GRADIO_CACHE, files),
@@ -50,7 +51,10 @@ def build(factory: Callable[[], Segmenter], limits: Limits | None = None) -> gr.
         composes={"concurrency_id": "compose", "concurrency_limit": 4, "api_visibility": "private"},
         quick={"concurrency_limit": 8, "api_visibility": "private"},
     )
+    if limits.fetch_urls:
+        page.fetch_link = lambda link: _fetched(house, link)
     house.cut_out_into = lambda state, upload: photo.cut_out_into(house, state, upload)
+    visitors = Visitors()
     with page:
         visitor = gr.State(Visitor(), time_to_live=limits.keep_seconds)
         gr.Markdown(text.HEADLINE, elem_id="headline")
@@ -60,16 +64,30 @@ def build(factory: Callable[[], Segmenter], limits: Limits | None = None) -> gr.
             with gr.Tab("Background", id="background") as background_tab:
                 on_background = background.build(house, visitor)
             with gr.Tab("Webcam", id="webcam"):
-                webcam.build(house, visitor)
+                on_webcam = webcam.build(house, visitor)
             with gr.Tab("About", id="about") as about_tab:
                 on_about = about.build(house)
         api.build(house)
         for tab, part in ((photo_tab, on_photo), (background_tab, on_background), (about_tab, on_about)):
             tab.select(part.refresh, part.inputs, part.outputs, show_progress="hidden", **house.quick)
-        # Every visitor starts with a state of their own, whose time runs from here.
-        page.load(Visitor, None, visitor, **house.quick)
+        choices = Choices([*on_photo.choices, *on_background.choices, *on_webcam.choices])
+        for picked in (on_background.picked, on_webcam.picked):
+            choices.keep_after(picked.then)
+        ticket = gr.Textbox(visible=False)
+
+        @plain
+        def enter(ticket: str, stored: Any) -> list[Any]:
+            # Every visitor starts with a state of their own, whose time runs from here; after a reload it's the same.
+            state, values = visitors.enter(ticket), choices.values(stored)
+            restored = on_photo.restore(state, values["shown-on"], values["shown-on-colour"])
+            own = state.own.source if state.own is not None and Path(state.own.source).exists() else gr.skip()
+            return [state, *values.values(), *restored, own]
+
+        outputs = [visitor, *choices.controls, *on_photo.restored, on_background.own]
+        page.load(enter, [ticket, choices.stored], outputs, js=TICKET, show_progress="hidden", **house.quick)
     page.house = house
     page.queue(max_size=limits.queue)
+    limit_queue(page)
     return page
 
 
@@ -88,7 +106,14 @@ def launch_options(limits: Limits) -> dict[str, Any]:
         "run_history": False,
         "mcp_server": _has_mcp(),
         "footer_links": ["api"],
+        "app_kwargs": {"middleware": [Middleware(Gate)]},
     }
+
+
+def _fetched(house: SimpleNamespace, link: str) -> dict[str, Any]:
+    """The file behind a link, as Gradio describes an upload."""
+    name, data = links.fetch(link, house.limits.file_mb * 1_000_000)
+    return {"path": str(house.shelf.put(name, data)), "orig_name": name, "meta": {"_type": "gradio.FileData"}}
 
 
 def _has_mcp() -> bool:

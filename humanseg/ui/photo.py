@@ -86,13 +86,14 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
     view = [compare, finish, mending.section, mending.grow, mending.feather]
 
     def picture(state: Visitor, shown: str, tint: str) -> list[Any]:
-        """Another photo is shown: its picture, and the repair section as it was at first."""
+        """Another photo is shown: its picture, and the repair section closed."""
         found = state.original is not None
         value = _before_after(house, state, shown, tint) if found else None
-        closed = gr.Accordion(open=False)
-        return [gr.ImageSlider(value=value, visible=found), gr.Column(visible=found), closed, 0, 0]
+        closed, done = gr.Accordion(open=False), state.repair or repair.Repair()
+        return [gr.ImageSlider(value=value, visible=found), gr.Column(visible=found), closed, done.grow, done.feather]
 
     def results(state: Visitor) -> list[Any]:
+        state.drop_lost()
         shown = [(str(item.thumbnail), item.error or item.name) for item in state.items]
         return [
             gr.Gallery(value=shown, visible=bool(shown), selected_index=state.current),
@@ -166,6 +167,7 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
             return gr.skip()
         return _before_after(house, state, shown, tint)
 
+    @plain
     def start_over(state: Visitor) -> list[Any]:
         state.forget()
         return [invitation, state, *results(state), *picture(state, "", "")]
@@ -204,14 +206,29 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
         # Back from another tab: the same photo needs no new picture, and its repair goes on.
         return picture(state, shown, tint) if state.repair is None else [gr.skip()] * len(view)
 
-    return SimpleNamespace(refresh=refresh, inputs=[visitor, shown_on, colour], outputs=view)
+    def restore(state: Visitor, shown: str, tint: str) -> list[Any]:
+        # After a reload of the browser: what this visitor had before.
+        gallery_and_batch, item = results(state), state.item
+        if item is None:
+            return [gr.skip(), *gallery_and_batch, *[gr.skip()] * len(view)]
+        message = export.say(item.error or describe(item), bad=bool(item.error))
+        return [message, *gallery_and_batch, *picture(state, shown, tint)]
+
+    return SimpleNamespace(
+        refresh=refresh,
+        inputs=[visitor, shown_on, colour],
+        outputs=view,
+        restore=restore,
+        restored=[status, gallery, batch, *view],
+        choices=[shown_on, colour, kind],
+    )
 
 
 def cut_out(house: SimpleNamespace, upload: Upload) -> tuple[Item, CutOut | None]:
     """One photo through the network; a failure becomes the item's error, so that the others go on."""
     started = time.monotonic()
     try:
-        cut = house.model.get().cut_out(upload.read(house.limits))
+        cut = house.model.cut_out(upload, house.limits)
         result = house.shelf.put(images.output_name(upload.name), export.encoded(cut))
         thumbnail = house.shelf.put("thumbnail.jpg", images.encode(_thumbnail(cut), format="jpeg", quality=85))
     except Exception as error:

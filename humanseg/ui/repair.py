@@ -10,6 +10,7 @@ import cv2
 import gradio as gr
 import numpy as np
 
+from humanseg import compose
 from humanseg.ui import text
 from humanseg.ui.guard import plain
 from humanseg.ui.preview import shrink
@@ -125,7 +126,8 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
         return _canvas(state)
 
     def fresh(state: Visitor) -> list[Any]:
-        return [_canvas(state), 0, 0]
+        clean = _canvas(state)
+        return [clean and clean | {"layers": []}, 0, 0]
 
     quiet = {"show_progress": "hidden", **house.quick}
     section.expand(plain(canvas), visitor, editor, **quiet)
@@ -137,19 +139,33 @@ def repaired(state: Visitor, value: dict[str, Any] | None, grow: float, feather:
     """Puts what was done by hand into the visitor's state; whether that changed anything."""
     if state.original is None:
         return False
-    keep, remove = strokes(value)
+    done = state.repair or Repair()
+    # While nothing is on the canvas it can't be painted on: what was painted before stays.
+    on_canvas = value is not None and value.get("background") is not None
+    keep, remove = strokes(value) if on_canvas else (done.keep, done.remove)
     repair = Repair(keep, remove, int(grow), int(feather))
-    if not repair and state.repair is None:
+    if not repair and not done:
         return False
     state.repair = repair if repair else None
     return True
 
 
 def _canvas(state: Visitor) -> dict[str, Any] | None:
-    """The photo with what's cut away faded, to paint on."""
+    """The photo with what's cut away faded, to paint on; what was painted on it before is there again."""
     if state.original is None:
         return None
     image, alpha = (shrink(part, CANVAS_SIDE) for part in (state.original.image, state.original.alpha))
     weight = 0.35 + 0.65 * alpha[..., None]
     faded = (image * weight + 255 * (1 - weight)).astype(np.uint8)
-    return {"background": faded, "layers": [], "composite": faded}
+    return {"background": faded, "layers": _layers(state.repair, faded.shape[:2]), "composite": faded}
+
+
+def _layers(repair: Repair | None, shape: tuple[int, int]) -> list[np.ndarray]:
+    """The strokes as a layer of the editor (uint8 HxWx4), none if there are none."""
+    painted = np.zeros((*shape, 4), np.uint8)
+    for cover, colour in ((repair and repair.keep, KEEP), (repair and repair.remove, REMOVE)):
+        if cover is not None:
+            cover = cv2.resize(cover, shape[::-1], interpolation=cv2.INTER_LINEAR)
+            painted[cover > 0, :3] = compose.parse_colour(colour)
+            painted[..., 3] = np.maximum(painted[..., 3], np.round(cover * 255))
+    return [painted] if painted.any() else []

@@ -21,7 +21,7 @@ SOME_FAILED = "{done} of {total} photos done, {failed} failed: the gallery says 
 WORKING = "{done} of {total} photos done, about {left} left."
 LOADING = "Loading the model …"
 TOO_MANY = "You gave {count} photos; the first {limit} are done, since one batch takes at most {limit}."
-OUT_OF_TIME = "Not done: the time for one request ({seconds} s) was used up. Send the rest again."
+OUT_OF_TIME = "Not done: the time for one batch ({seconds} s) was used up. Send the rest again."
 
 WORKING_ONE = "Cutting out …"
 NOBODY_SHORT = "Nobody was found here"
@@ -64,12 +64,26 @@ CAMERA_HELP = (
     "Allow the camera when the browser asks. Frames go to the server for the cut-out and are never stored; "
     "nothing is sent before you start."
 )
+CAMERA_TROUBLE = {
+    # By the browser's own name of what went wrong.
+    "NotAllowedError": "The camera was refused: allow it beside the browser's address bar, then start it again.",
+    "NotFoundError": "There is no camera: connect one, then start it again.",
+    "NotReadableError": "The camera is in use: close the other program that has it, then start it again.",
+    "Insecure": "The browser gives the camera only to pages that come over https, or from this computer.",
+    "Other": "The camera can't be started: try again, or try another browser.",
+}
 
 # Errors
 ERROR_TITLE = "That didn't work"
 UNEXPECTED = "Something went wrong on our side. Try again, or try another photo."
 BAD_REQUEST = "This request can't be read. Reload the page and try again."
 NO_LINKS = "Links aren't fetched: download the photo and hand over the file itself."
+LINK_REFUSED = "This link leads to an address that isn't fetched: hand over the file itself."
+LINK_FAILED = "Nothing can be fetched from this link: download the photo and hand over the file itself."
+LINK_TOO_BIG = "What this link leads to is too big or too slow (the limit is {limit} MB): hand over the file itself."
+SHUT = "There is nothing here."
+QUEUE_FULL = "Too many people are waiting just now: try again in a minute."
+TOO_SLOW = "{name} takes longer than {seconds} s and was given up: make it smaller and try again."
 FILE_TOO_BIG = "{name} has {size:.0f} MB, the limit is {limit} MB: make it smaller and try again."
 TOO_LITTLE_MEMORY = "This photo needs more memory than is free: make it smaller and try again."
 GONE = "{name} isn't here any more (files are removed after an hour): drop it again."

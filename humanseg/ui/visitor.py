@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -98,6 +100,7 @@ class Visitor:
     items : the photos of this session
     current : which of them is shown, None for none
     original : the cut-out that all tabs work on, before any repair by hand
+    own : the picture of their own that stands behind the person, None for none
     stream, ticks : the webcam's
     """
 
@@ -106,6 +109,7 @@ class Visitor:
         self.items: list[Item] = []
         self.current: int | None = None
         self.original: CutOut | None = None
+        self.own: Upload | None = None
         self.stream: Stream | None = None
         self.ticks: list[float] = []
         self._repair: Repair | None = None
@@ -173,10 +177,19 @@ class Visitor:
             self.items = [*self.items, item][-limit:]
             self.current = len(self.items) - 1
 
+    def drop_lost(self) -> None:
+        """Forgets the photos whose files have been removed meanwhile, and the current one with them."""
+        with self.lock:
+            item = self.item
+            self.items = [kept for kept in self.items if kept.thumbnail is not None and kept.thumbnail.exists()]
+            self.current = next((number for number, kept in enumerate(self.items) if kept is item), None)
+            if item is not None and self.current is None:
+                self.show(None)
+
     def forget(self) -> None:
         """Back to where the visitor came in."""
         with self.lock:
-            self.items, self.current = [], None
+            self.items, self.current, self.own = [], None, None
             self.show(None)
 
     def remember(self, key: Any, make: Callable[[], np.ndarray]) -> np.ndarray:
@@ -186,3 +199,21 @@ class Visitor:
                 made = make()
                 self._pictures = {**dict(list(self._pictures.items())[-1:]), key: made}
             return self._pictures[key]
+
+
+class Visitors:
+    """Visitors by the ticket that only their own browser tab knows, for when they reload the page.
+
+    Nobody is held here: a visitor is gone as soon as Gradio drops the session.
+    """
+
+    def __init__(self) -> None:
+        self._known: WeakValueDictionary[str, Visitor] = WeakValueDictionary()
+        self._lock = threading.Lock()
+
+    def enter(self, ticket: Any) -> Visitor:
+        """Whoever came with this ticket (128 bits in hex) before, else somebody new; anything else opens nothing."""
+        if not isinstance(ticket, str) or not re.fullmatch("[0-9a-f]{32}", ticket):
+            return Visitor()
+        with self._lock:
+            return self._known.setdefault(ticket, Visitor())

@@ -30,8 +30,8 @@ RATE_OVER = 10
 PAUSE = 2.0
 
 
-def build(house: SimpleNamespace, visitor: gr.State) -> None:
-    """Lays the tab out and ties its events."""
+def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
+    """Lays the tab out and ties its events; gives the choices that last."""
     with gr.Row():
         with gr.Column(scale=1, min_width=240):
             camera = photo_input(
@@ -42,6 +42,7 @@ def build(house: SimpleNamespace, visitor: gr.State) -> None:
                 elem_id="camera",
                 height=300,
             )
+            gr.HTML(_troubles(), elem_id="camera-trouble", elem_classes="say")
             gr.Markdown(text.CAMERA_HELP)
             choice = controls("webcam", backdrop.COLOUR)
         with gr.Column(scale=1, min_width=260):
@@ -86,6 +87,13 @@ def build(house: SimpleNamespace, visitor: gr.State) -> None:
         time_limit=house.limits.camera_seconds,
         **house.watches_cameras,
     )
+    return SimpleNamespace(choices=choice.lasting, picked=choice.picked)
+
+
+def _troubles() -> str:
+    """The sentences of what can go wrong with a camera; script.js shows the one that fits."""
+    lines = (f'<p class="bad" data-trouble="{name}" hidden>{line}</p>' for name, line in text.CAMERA_TROUBLE.items())
+    return f'<div role="alert">{"".join(lines)}</div>'
 
 
 def _data_url(jpeg: bytes) -> str:

@@ -6,6 +6,7 @@ import cv2
 import pytest
 from playwright.sync_api import expect
 
+from humanseg.ui import text
 from tests.browser.actions import CAMERA, CHROMIUM, PATIENCE, keep, watch
 
 pytestmark = pytest.mark.browser
@@ -37,8 +38,36 @@ def test_the_camera_is_shown_live_with_another_background(playwright_driver, chr
         browser.close()
 
 
-def test_a_missing_camera_is_explained_in_a_sentence(visit):
-    page = visit()
+@pytest.mark.parametrize(
+    ("trouble", "arguments"),
+    [
+        ("NotFoundError", ["--use-fake-ui-for-media-stream"]),
+        ("NotAllowedError", ["--use-fake-device-for-media-stream", "--deny-permission-prompts"]),
+    ],
+)
+def test_a_camera_that_is_missing_or_refused_is_explained_in_a_sentence_of_our_own(
+    playwright_driver, chromium, server, trouble, arguments
+):
+    browser = playwright_driver.chromium.launch(executable_path=chromium, args=[*CHROMIUM, *arguments])
+    try:
+        page = browser.new_page()
+        page.goto(server)
+        page.get_by_role("tab", name="Webcam").click()
+        for sentence in text.CAMERA_TROUBLE.values():
+            expect(page.get_by_text(sentence)).to_be_hidden()
+        page.get_by_text("Click to Access Webcam").click()
+        expect(page.get_by_text(text.CAMERA_TROUBLE[trouble])).to_be_visible(timeout=PATIENCE)
+        expect(page.locator("#camera-trouble p:visible")).to_have_count(1)
+        keep(page, f"webcam-{trouble}")
+    finally:
+        browser.close()
+
+
+def test_without_https_the_page_says_why_there_is_no_camera(browser, server):
+    page = browser.new_page()
+    page.add_init_script("Object.defineProperty(navigator, 'mediaDevices', {value: undefined})")
+    page.goto(server)
     page.get_by_role("tab", name="Webcam").click()
     page.get_by_text("Click to Access Webcam").click()
-    expect(page.get_by_text("camera", exact=False).filter(has_text="allow").first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text(text.CAMERA_TROUBLE["Insecure"])).to_be_visible(timeout=PATIENCE)
+    page.close()

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 import requests
+
+from humanseg.ui import links, page, text
+from humanseg.ui.limits import Limits
+from tests.ui.fakes import segmenter
 
 
 @pytest.mark.parametrize(
@@ -83,16 +89,132 @@ def visits():
     httpd.shutdown()
 
 
-def test_no_link_is_followed_on_a_visitors_behalf(server, visits):
-    address, seen = visits
-    for file in (
+ENDPOINTS = {
+    "cut_out": lambda file: [file, "png"],
+    "mask": lambda file: [file],
+    "replace_background": lambda file: [file, "blur", "#ffffff", 2, None, "fill", 0, 0],
+}
+
+
+def linked(address: str) -> list[dict]:
+    """The ways to give a link where a file belongs."""
+    meta = {"meta": {"_type": "gradio.FileData"}}
+    return [
         {"path": address},
-        {"path": address, "meta": {"_type": "gradio.FileData"}},
+        {"path": address, **meta},
+        {"path": address.upper(), **meta},
+        {"path": " " + address, **meta},
+        {"path": address, "url": address, **meta},
         {"url": address, "path": ""},
-    ):
-        answer = call(server, "mask", [file])
+        {"url": address, "path": "", **meta},
+    ]
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_no_link_is_followed_on_a_visitors_behalf(server, visits, endpoint):
+    address, seen = visits
+    for file in linked(address):
+        answer = call(server, endpoint, ENDPOINTS[endpoint](file))
         assert "event: complete" not in answer and "Traceback" not in answer
     assert not seen
+
+
+def test_no_link_is_followed_as_a_picture_behind_the_people(server, visits, photo):
+    address, seen = visits
+    files = {"files": (photo.name, photo.read_bytes())}
+    (uploaded,) = requests.post(f"{server}gradio_api/upload", files=files, timeout=10).json()
+    for file in linked(address):
+        own = {"path": uploaded, "meta": {"_type": "gradio.FileData"}}
+        answer = call(server, "replace_background", [own, "picture", "#ffffff", 2, file, "fill", 0, 0])
+        assert "event: complete" not in answer and "Traceback" not in answer
+    assert not seen
+
+
+def test_no_event_of_the_page_follows_a_link_either(server, visits):
+    """Every function of the page with a link wherever it takes something, sent as the browser would."""
+    address, seen = visits
+    dependencies = requests.get(f"{server}config", timeout=10).json()["dependencies"]
+    events = 0
+    for dependency in dependencies:
+        for file in ({"path": address, "meta": {"_type": "gradio.FileData"}},):
+            for value in (file, [file], {"background": file, "layers": [file], "composite": file}):
+                body = {
+                    "fn_index": dependency["id"],
+                    "session_hash": "nobody",
+                    "data": [value] * len(dependency["inputs"]),
+                    "event_data": {"index": 0, "value": file},
+                }
+                events += requests.post(f"{server}gradio_api/queue/join", json=body, timeout=10).ok
+    assert events > 20
+    with requests.get(f"{server}gradio_api/queue/data?session_hash=nobody", stream=True, timeout=30) as stream:
+        for line in stream.iter_lines():
+            events -= b'"process_completed"' in line
+            if not events or b"close_stream" in line:
+                break
+    assert not seen
+
+
+def test_no_link_is_followed_by_the_addresses_that_serve_files(server, visits):
+    address, seen = visits
+    for route in ("gradio_api/file=", "gradio_api/proxy=", "proxy=", "file="):
+        for written in (address, quote(address, safe=""), address.replace("127.0.0.1", "example.org")):
+            answer = requests.get(f"{server}{route}{written}", timeout=10)
+            assert answer.status_code in (403, 404), (route, written)
+            assert "Traceback" not in answer.text
+    assert not seen
+
+
+def test_a_tool_called_with_a_link_follows_none(server, visits):
+    address, seen = visits
+    anyio = pytest.importorskip("anyio")
+    pytest.importorskip("mcp", reason="MCP is missing: pip install 'gradio[mcp]'.")
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamablehttp_client
+
+    async def talk():
+        async with (
+            streamablehttp_client(f"{server}gradio_api/mcp/") as (reading, writing, _),
+            ClientSession(reading, writing) as session,
+        ):
+            await session.initialize()
+            tools = [tool.name for tool in (await session.list_tools()).tools]
+            return [await session.call_tool(tool, {"photo": address}) for tool in tools]
+
+    with ThreadPoolExecutor(1) as pool:
+        answers = pool.submit(anyio.run, talk).result()
+    assert len(answers) == 3
+    for answer in answers:
+        assert answer.isError and "hand over the file itself" in answer.content[0].text
+    assert not seen
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["deep_link?session_hash=x", "process_recording", "monitoring", "vibe-edit", "vibe-code", "runs", "run-history/x"],
+)
+def test_what_the_page_has_no_use_for_is_shut(server, path):
+    for method in (requests.get, requests.post):
+        answer = method(f"{server}gradio_api/{path}", timeout=10)
+        assert answer.status_code == 403 and answer.text == text.SHUT
+
+
+def test_a_link_is_fetched_only_by_the_pages_own_guard_where_links_are_allowed(monkeypatch, photo):
+    fetched = []
+
+    def fetch(link, max_bytes):
+        fetched.append(link)
+        return "from afar.png", photo.read_bytes()
+
+    monkeypatch.setattr(links, "fetch", fetch)
+    demo = page.build(segmenter, Limits(fetch_urls=True))
+    found = asyncio.run(preprocessed(demo, [{"path": "https://example.org/x", "meta": {"_type": "gradio.FileData"}}]))
+    assert fetched == ["https://example.org/x"]
+    assert found.name == "from afar.png" and Path(found.source).read_bytes() == photo.read_bytes()
+
+
+async def preprocessed(demo, data: list):
+    function = next(fn for fn in demo.fns.values() if fn.api_name == "mask")
+    return (await demo.preprocess_data(function, data, None))[0]
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "app.py", "../../etc/passwd"])

@@ -1,0 +1,156 @@
+"""What is on the page is there again after a reload of the browser, for this visitor and for nobody else."""
+
+from __future__ import annotations
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.actions import PATIENCE, done, drop, keep, photo
+from tests.browser.test_repair import after, alpha, changed
+
+pytestmark = pytest.mark.browser
+
+
+def reload(page: Page) -> None:
+    page.reload()
+    expect(page.get_by_role("tab", name="Photo")).to_be_visible(timeout=PATIENCE)
+
+
+def test_the_photos_their_cut_outs_and_a_repair_are_there_again(visit, tmp_path):
+    page = visit()
+    page.set_input_files("#photos input[type=file]", [photo(tmp_path / f"{name}.png") for name in ("one", "two")])
+    expect(page.locator("#photo-status")).to_contain_text("2 photos done", timeout=PATIENCE)
+    before = after(page)
+    page.locator("#repair > button, #repair .label-wrap").first.click()
+    page.locator("#grow input[type=number]").fill("-10")
+    page.locator("#grow input[type=number]").press("Enter")
+    changed(page, before)
+    repaired = alpha(page)
+
+    reload(page)
+    expect(page.locator("#results .thumbnail-item")).to_have_count(2, timeout=PATIENCE)
+    expect(page.locator("#photo-status")).to_contain_text("two.png")
+    expect(page.locator("#compare img").first).to_be_visible()
+    keep(page, "reloaded")
+    assert (alpha(page) == repaired).all()
+    page.get_by_role("tab", name="Background").click()
+    expect(page.locator("#background-result img")).to_be_visible(timeout=PATIENCE)
+
+
+def test_the_choices_are_there_again_even_in_a_new_browser_tab(visit):
+    page = visit()
+    page.get_by_role("tab", name="Background").click()
+    page.locator("#background-kind").get_by_label("Colour").check()
+    page.locator("#background-colour button").first.click()
+    page.locator("#background-colour input[type=text]").fill("#20a060")
+    page.locator("#background-colour input[type=text]").press("Enter")
+    page.get_by_role("tab", name="Webcam").click()
+    page.locator("#webcam-kind").get_by_label("Blur").check()
+    expect(page.locator("#webcam-strength")).to_be_visible()
+    page.locator("#webcam-strength input[type=number]").fill("4")
+    page.locator("#webcam-strength input[type=number]").press("Enter")
+    page.wait_for_timeout(500)
+
+    new = page.context.new_page()
+    new.goto(page.url)
+    reload(page)
+    for tab in (page, new):
+        tab.get_by_role("tab", name="Background").click()
+        expect(tab.locator("#background-kind").get_by_label("Colour")).to_be_checked(timeout=PATIENCE)
+        expect(tab.locator("#background-colour button").first).to_have_css("background-color", "rgb(32, 160, 96)")
+        tab.get_by_role("tab", name="Webcam").click()
+        expect(tab.locator("#webcam-kind").get_by_label("Blur")).to_be_checked()
+        expect(tab.locator("#webcam-strength input[type=number]")).to_have_value("4")
+
+
+def test_a_chosen_place_and_a_picture_of_ones_own_are_behind_the_person_again(visit, tmp_path):
+    page = visit()
+    drop(page, photo(tmp_path / "me.png"))
+    done(page)
+    page.get_by_role("tab", name="Background").click()
+    result = page.locator("#background-result img")
+    expect(result).to_be_visible(timeout=PATIENCE)
+    first = pixels(page)
+    choose(page, lambda: page.locator("#background-places .thumbnail-item").nth(3).click())
+    place = pixels(page)
+    assert place != first
+    reload(page)
+    page.get_by_role("tab", name="Background").click()
+    expect(result).to_be_visible(timeout=PATIENCE)
+    assert settled(page) == place
+
+    Image.new("RGB", (50, 50), (10, 200, 30)).save(tmp_path / "green.png")
+    choose(page, lambda: page.set_input_files("#background-own input[type=file]", tmp_path / "green.png"))
+    own = pixels(page)
+    assert own not in (first, place)
+    reload(page)
+    page.get_by_role("tab", name="Background").click()
+    expect(result).to_be_visible(timeout=PATIENCE)
+    assert settled(page) == own
+
+
+def test_nobody_elses_photos_come_with_a_reload_or_a_new_tab(visit, tmp_path):
+    page, other = visit(), visit()
+    drop(page, photo(tmp_path / "secret.png"))
+    done(page)
+    reload(other)
+    # The next one at this computer: same browser, new tab.
+    new = page.context.new_page()
+    new.goto(page.url)
+    for elsewhere in (other, new):
+        expect(elsewhere.locator("#photo-status .empty")).to_be_visible(timeout=PATIENCE)
+        elsewhere.wait_for_timeout(500)
+        expect(elsewhere.locator("#compare img")).to_have_count(0)
+        assert "secret" not in elsewhere.content()
+
+
+def test_after_starting_over_nothing_comes_back(visit, tmp_path):
+    page = visit()
+    drop(page, photo(tmp_path / "me.png"))
+    done(page)
+    page.locator("#clear").click()
+    expect(page.locator("#photo-status .empty")).to_be_visible(timeout=PATIENCE)
+    reload(page)
+    expect(page.locator("#photo-status .empty")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#results .thumbnail-item")).to_have_count(0)
+
+
+def test_choices_that_make_no_sense_any_more_are_left_out(visit):
+    page = visit()
+    page.evaluate("localStorage.setItem('humanseg-choices', 'rubbish')")
+    page.evaluate("sessionStorage.setItem('humanseg', '../../etc')")
+    reload(page)
+    page.get_by_role("tab", name="Background").click()
+    expect(page.locator("#background-kind").get_by_label("Picture")).to_be_checked(timeout=PATIENCE)
+
+
+def pixels(page: Page) -> list[int]:
+    """The shown result, 8x8 pixels."""
+    return page.evaluate(
+        """async () => {
+          const image = document.querySelector("#background-result img");
+          await image.decode();
+          const canvas = Object.assign(document.createElement("canvas"), {width: 8, height: 8});
+          canvas.getContext("2d").drawImage(image, 0, 0, 8, 8);
+          return [...canvas.getContext("2d").getImageData(0, 0, 8, 8).data];
+        }"""
+    )
+
+
+def choose(page: Page, act) -> None:
+    shown = "document.querySelector('#background-result img').getAttribute('src')"
+    before = page.evaluate(shown)
+    act()
+    page.wait_for_function(f"before => {shown} !== before", arg=before, timeout=PATIENCE)
+    settled(page)
+
+
+def settled(page: Page) -> list[int]:
+    """The shown result once it doesn't change any more."""
+    last = pixels(page)
+    for _ in range(10):
+        page.wait_for_timeout(500)
+        if last == (last := pixels(page)):
+            return last
+    raise AssertionError("the result never comes to rest")
