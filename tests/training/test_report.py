@@ -20,7 +20,8 @@ def weights(tmp_path):
 def scores(tmp_path):
     mean = {"n": 60, "iou": 0.9123, "boundary_iou": 0.7, "dice": 0.95, "mae": 0.02}
     path = tmp_path / "scores.json"
-    path.write_text(json.dumps({"data": "portraits", "engine": "torch", "size": ModelConfig.size, "mean": mean, "photos": []}))
+    content = {"data": "portraits", "engine": "torch", "size": ModelConfig.size, "mean": mean, "photos": []}
+    path.write_text(json.dumps(content))
     return path
 
 
