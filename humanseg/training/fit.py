@@ -183,8 +183,8 @@ def fit(
     finally:
         if events:
             events.close()
-        if accelerator.is_main_process and (run / network.CONFIG_NAME).exists():
-            report.write_report(run)
+    if accelerator.is_main_process and state.epoch:
+        report.write_report(run)
     return state.best_figures
 
 

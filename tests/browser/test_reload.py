@@ -102,7 +102,7 @@ def test_nobody_elses_photos_come_with_a_reload_or_a_new_tab(visit, tmp_path):
         expect(elsewhere.locator("#photo-status .empty")).to_be_visible(timeout=PATIENCE)
         elsewhere.wait_for_timeout(500)
         expect(elsewhere.locator("#compare img")).to_have_count(0)
-        assert "secret" not in elsewhere.content()
+        assert "secret.png" not in elsewhere.content()
 
 
 def test_after_starting_over_nothing_comes_back(visit, tmp_path):
@@ -127,10 +127,15 @@ def test_choices_that_make_no_sense_any_more_are_left_out(visit):
 
 def pixels(page: Page) -> list[int]:
     """The shown result, 8x8 pixels."""
-    return page.evaluate(
-        """async () => {
+    page.wait_for_function(
+        """() => {
           const image = document.querySelector("#background-result img");
-          await image.decode();
+          return image?.complete && image.naturalWidth;
+        }"""
+    )
+    return page.evaluate(
+        """() => {
+          const image = document.querySelector("#background-result img");
           const canvas = Object.assign(document.createElement("canvas"), {width: 8, height: 8});
           canvas.getContext("2d").drawImage(image, 0, 0, 8, 8);
           return [...canvas.getContext("2d").getImageData(0, 0, 8, 8).data];

@@ -32,3 +32,16 @@ def test_a_folder_asked_for_that_is_not_there_is_made(tmp_path, monkeypatch):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "not" / "yet"))
     folder = sweep.private_folder()
     assert folder.is_dir() and folder.parent == tmp_path / "not" / "yet"
+
+
+def test_a_photo_sent_to_an_mcp_tool_lies_in_the_swept_folder_too(monkeypatch, tmp_path):
+    import gradio.mcp
+
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    for name in ("mcp", "routes", "screen_recording_utils"):
+        module = getattr(gradio, name)
+        monkeypatch.setattr(module, "DEFAULT_TEMP_DIR", module.DEFAULT_TEMP_DIR)
+    folder = sweep.private_folder()
+    to_file = gradio.mcp.GradioMCPServer.convert_strings_to_filedata
+    made = to_file(None, {"photo": "data:image/png;base64,aGVsbG8="}, [["photo"]])
+    assert Path(made["photo"]["path"]).is_relative_to(folder)
