@@ -193,8 +193,7 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
     photo.upload(take, [photo, visitor, *inputs], [*drawing, visitor], show_progress="hidden", **house.runs_the_model)
     choice.picked.then(redraw, [visitor, *inputs], drawing, **options)
     for control in inputs:
-        if control is not choice.place:
-            control.change(redraw, [visitor, *inputs], drawing, **options)
+        control.change(redraw, [visitor, *inputs], drawing, **options)
     download.click(finished, [visitor, kind, *inputs])
     return SimpleNamespace(
         refresh=redraw,

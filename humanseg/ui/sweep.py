@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -23,6 +24,10 @@ def private_folder() -> Path:
         Path(asked).mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="humanseg-page-", dir=asked))
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
+    # These read the variable when they're imported, which may have been; a photo sent to an MCP tool would lie outside.
+    for name in ("gradio.mcp", "gradio.routes", "gradio.screen_recording_utils"):
+        if name in sys.modules:
+            sys.modules[name].DEFAULT_TEMP_DIR = str(folder)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
