@@ -84,6 +84,21 @@ def test_a_pasted_photo_is_taken(visit, tmp_path):
     expect(page.locator("#photo-status")).to_contain_text("pasted.png")
 
 
+def test_on_a_slow_network_the_upload_is_shown_and_the_cut_out_comes(visit, tmp_path):
+    page = visit()
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    slow = {"offline": False, "latency": 300, "downloadThroughput": 100_000, "uploadThroughput": 60_000}
+    network.send("Network.emulateNetworkConditions", slow)  # milliseconds, bytes a second: a bad mobile connection
+    noise = np.random.default_rng(0).integers(0, 255, (300, 400, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "slow.png")  # noise doesn't compress: 360 kB, six seconds
+    drop(page, tmp_path / "slow.png")
+    expect(page.locator("#photos")).to_contain_text("Uploading", ignore_case=True, timeout=5_000)
+    keep(page, "photo-uploading")
+    done(page)
+    expect(page.locator("#compare img").first).to_be_visible(timeout=PATIENCE)
+
+
 def test_examples_need_no_network(visit):
     page = visit()
     page.locator("#examples button").first.click()
