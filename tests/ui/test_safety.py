@@ -207,7 +207,10 @@ def test_a_link_is_fetched_only_by_the_pages_own_guard_where_links_are_allowed(m
 
     monkeypatch.setattr(links, "fetch", fetch)
     demo = page.build(segmenter, Limits(fetch_urls=True))
-    found = asyncio.run(preprocessed(demo, [{"path": "https://example.org/x", "meta": {"_type": "gradio.FileData"}}]))
+    data = [{"path": "https://example.org/x", "meta": {"_type": "gradio.FileData"}}]
+    # In a thread of its own: Playwright leaves a loop running in this one when its tests come first.
+    with ThreadPoolExecutor(1) as pool:
+        found = pool.submit(lambda: asyncio.run(preprocessed(demo, data))).result()
     assert fetched == ["https://example.org/x"]
     assert found.name == "from afar.png" and Path(found.source).read_bytes() == photo.read_bytes()
 
