@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -80,11 +79,6 @@ def controls(prefix: str, kind: str) -> SimpleNamespace:
     )
 
 
-def as_upload(own: Upload | str | None) -> Upload | None:
-    """A picture of one's own that was put back after a reload comes as a path: Gradio has made that component anew."""
-    return Upload(own, Path(own).name) if isinstance(own, str) else own
-
-
 def picture_of(house: SimpleNamespace, visitor: Visitor, place: int, own: Upload | None, side: int) -> np.ndarray:
     """The picture behind the person, its long side at most `side`: the visitor's own, else the chosen place."""
     upload = own or Upload(str(backdrop.places()[place][0]), "")
@@ -140,7 +134,7 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
 
     def backdrop_of(state: Visitor, side: int, *values: Any) -> Backdrop:
         kind, colour, strength, place, own, fit, across, down, scale, right, below, wrap, match = values
-        own = state.own = as_upload(own)
+        state.own = own
         picture = picture_of(house, state, place, own, side) if kind == backdrop.PICTURE else None
         return Backdrop(
             kind=kind,

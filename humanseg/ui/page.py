@@ -80,7 +80,8 @@ def build(factory: Callable[[], Segmenter], limits: Limits | None = None) -> gr.
             # Every visitor starts with a state of their own, whose time runs from here; after a reload it's the same.
             state, values = visitors.enter(ticket), choices.values(stored)
             restored = on_photo.restore(state, values["shown-on"], values["shown-on-colour"])
-            own = state.own.source if state.own is not None and Path(state.own.source).exists() else gr.skip()
+            # None rather than `gr.skip`, which counts as a change of properties: see `uploads.photo_input`.
+            own = state.own.source if state.own is not None and Path(state.own.source).exists() else None
             return [state, *values.values(), *restored, own]
 
         outputs = [visitor, *choices.controls, *on_photo.restored, on_background.own]
