@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from humanseg.resize import resize_alpha
+from humanseg.resize import resize_alpha, shrink
 
 # Guided filter, one pass after the other: scale of the coarse alpha, radius in pixels at that scale, and how much
 # contrast (of 1, squared) counts as an edge. Measured by benchmarks/edges.py, like the contrast below.
@@ -184,8 +184,8 @@ def _mean_colours(rgb: np.ndarray, alpha: np.ndarray, band: np.ndarray) -> tuple
 
     The wide mean is taken at a small scale, where it costs little; the narrow one where the band is.
     """
-    image, soft = (_shrunk(array, COLOUR_SIDES[1]) for array in (rgb, alpha))
-    small, small_soft = (_shrunk(array, COLOUR_SIDES[0]) for array in (image, soft))
+    image, soft = (shrink(array, COLOUR_SIDES[1]) for array in (rgb, alpha))
+    small, small_soft = (shrink(array, COLOUR_SIDES[0]) for array in (image, soft))
     wide = _fused_means(small.astype(np.float32), small, small_soft[..., None], COLOUR_RADII[0])
     soft, shape = soft[..., None], soft.shape
     near, far = np.zeros((*shape, 3), np.float32), np.zeros((*shape, 3), np.float32)
@@ -196,12 +196,6 @@ def _mean_colours(rgb: np.ndarray, alpha: np.ndarray, band: np.ndarray) -> tuple
         means = _fused_means(own, behind, soft[around], COLOUR_RADII[1])
         near[part], far[part] = (mean[inside] for mean in means)
     return near, far
-
-
-def _shrunk(array: np.ndarray, side: int) -> np.ndarray:
-    scale = min(1.0, side / max(array.shape[:2]))
-    size = (max(1, round(array.shape[1] * scale)), max(1, round(array.shape[0] * scale)))
-    return cv2.resize(array, size, interpolation=cv2.INTER_AREA)
 
 
 def _unmixed(image: np.ndarray, alpha: np.ndarray, near: np.ndarray, far: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from humanseg.errors import ImageError
+from humanseg.resize import shrink
 from humanseg.segmenter import Segmenter
 
 # Change of brightness (of 255) between two frames at which half of the smoothing is given up: sensor noise of a
@@ -57,7 +58,7 @@ class Stream:
         if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
             raise ImageError(f"A frame must be uint8 HxWx3 RGB, this one is {frame.dtype} {frame.shape}.")
         alpha = self.segmenter.alpha(frame, second_look=False, size=self.size)
-        grey = _thumbnail(frame, self.size)
+        grey = shrink(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), self.size)
         if self._alpha is not None and self._alpha.shape == alpha.shape:
             difference = cv2.blur(cv2.absdiff(grey, self._grey), (5, 5)).astype(np.float32)
             keep = self.inertia / (1.0 + np.square(difference / MOTION))
@@ -66,13 +67,3 @@ class Stream:
         self._alpha, self._grey = alpha, grey
         # A copy, so that nobody scribbles on what the next frame builds upon.
         return alpha.copy()
-
-
-def _thumbnail(frame: np.ndarray, size: int) -> np.ndarray:
-    """uint8 grey copy of the frame with its long side at most `size`."""
-    grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
-    scale = size / max(grey.shape)
-    if scale >= 1:
-        return grey
-    shape = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
-    return cv2.resize(grey, shape, interpolation=cv2.INTER_AREA)

@@ -1,4 +1,4 @@
-"""The one way to the network's size, and the one way back."""
+"""The one way to the network's size, the one way back, and smaller copies."""
 
 from __future__ import annotations
 
@@ -32,3 +32,12 @@ def resize_alpha(alpha: np.ndarray, width: int, height: int) -> np.ndarray:
         return alpha.copy()
     shrinks = width * height < alpha.size
     return cv2.resize(alpha, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+
+
+def shrink(array: np.ndarray, side: int) -> np.ndarray:
+    """The array with its long side at most `side`, averaged over pixels; itself where it fits already."""
+    scale = side / max(array.shape[:2])
+    if scale >= 1:
+        return array
+    shape = (max(1, round(array.shape[1] * scale)), max(1, round(array.shape[0] * scale)))
+    return cv2.resize(array, shape, interpolation=cv2.INTER_AREA)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from humanseg.resize import letterbox, resize_alpha
+from humanseg.resize import letterbox, resize_alpha, shrink
 
 
 def test_letterboxing_keeps_the_aspect_and_repeats_the_edge():
@@ -25,3 +25,10 @@ def test_a_resized_alpha_never_shares_memory_and_stays_in_range():
     for size in ((7, 5), (90, 60)):
         resized = resize_alpha(alpha, *size)
         assert resized.shape == size[::-1] and 0 <= resized.min() and resized.max() <= 1
+
+
+def test_shrinking_bounds_the_long_side_and_leaves_what_fits():
+    assert shrink(np.zeros((200, 100, 3), np.uint8), 50).shape == (50, 25, 3)
+    assert shrink(np.zeros((1000, 1), np.float32), 50).shape == (50, 1)
+    fits = np.zeros((50, 20), np.uint8)
+    assert shrink(fits, 50) is fits

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from humanseg.errors import DataError
+from humanseg.resize import shrink
 
 PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 PERSON, IGNORE, BACKGROUND = 255, 128, 0
@@ -127,7 +128,7 @@ def read_photo(path: Path, long_side: int | None = None) -> np.ndarray:
             rgb = np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
     except (OSError, UnidentifiedImageError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"{path} can't be read as a photo ({error}): replace it, or take its pair away.") from error
-    return _shrunk(rgb, long_side)
+    return rgb if long_side is None else shrink(rgb, long_side)
 
 
 def read_mask(path: Path) -> np.ndarray:
@@ -183,12 +184,3 @@ def resize_mask(mask: np.ndarray, width: int, height: int) -> np.ndarray:
         blurred = cv2.resize(ignored.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
         resized[blurred > 0] = IGNORE
     return resized
-
-
-def _shrunk(rgb: np.ndarray, long_side: int | None) -> np.ndarray:
-    height, width = rgb.shape[:2]
-    if long_side is None or max(height, width) <= long_side:
-        return rgb
-    scale = long_side / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)

@@ -11,10 +11,11 @@ import numpy as np
 
 from humanseg import images
 from humanseg.errors import HumanSegError
+from humanseg.resize import shrink
 from humanseg.ui import backdrop, export, text
 from humanseg.ui.backdrop import Backdrop
 from humanseg.ui.guard import plain
-from humanseg.ui.preview import checkerboard, shrink
+from humanseg.ui.preview import checkerboard
 from humanseg.ui.uploads import Upload, photo_input
 from humanseg.ui.visitor import PREVIEW_SIDE, Visitor
 

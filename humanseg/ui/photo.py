@@ -13,11 +13,12 @@ import numpy as np
 
 from humanseg import images
 from humanseg.errors import HumanSegError
+from humanseg.resize import shrink
 from humanseg.segmenter import CutOut
 from humanseg.ui import backdrop, export, repair, text
 from humanseg.ui.backdrop import Backdrop
 from humanseg.ui.guard import plain, sentence
-from humanseg.ui.preview import checkerboard, failed_thumbnail, label, shrink
+from humanseg.ui.preview import checkerboard, failed_thumbnail, label
 from humanseg.ui.uploads import Upload, photos_input
 from humanseg.ui.visitor import Item, Visitor
 

@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
-
-
-def shrink(array: np.ndarray, side: int) -> np.ndarray:
-    """The array with its long side at most `side`, averaged over pixels."""
-    scale = side / max(array.shape[:2])
-    if scale >= 1:
-        return array
-    shape = (max(1, round(array.shape[1] * scale)), max(1, round(array.shape[0] * scale)))
-    return cv2.resize(array, shape, interpolation=cv2.INTER_AREA)
 
 
 def checkerboard(height: int, width: int, square: int | None = None) -> np.ndarray:

@@ -11,9 +11,9 @@ import gradio as gr
 import numpy as np
 
 from humanseg import compose
+from humanseg.resize import shrink
 from humanseg.ui import text
 from humanseg.ui.guard import plain
-from humanseg.ui.preview import shrink
 from humanseg.ui.visitor import Visitor
 
 KEEP, REMOVE = "#16a34a", "#dc2626"

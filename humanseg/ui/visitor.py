@@ -16,10 +16,10 @@ import numpy as np
 from humanseg import images
 from humanseg.errors import ImageError
 from humanseg.live import Stream
+from humanseg.resize import shrink
 from humanseg.segmenter import CutOut
 from humanseg.ui import text
 from humanseg.ui.limits import Limits
-from humanseg.ui.preview import shrink
 from humanseg.ui.uploads import Upload
 
 if TYPE_CHECKING:
