@@ -25,8 +25,7 @@ SURE = 0.02  # alphas this close to 0 or 1 are taken for sure
 # Blur fusion: long sides in pixels at which the mean colours are found, and the radius at each (Forte 2021).
 COLOUR_SIDES = (256, 1024)
 COLOUR_RADII = (22, 6)
-TILE = 128  # pixels, at full size
-FILTER_TILE = 128  # pixels, where means are taken: each tile needs its surroundings, too
+TILE = 128  # pixels, at whatever scale
 TO_ONE = np.full((1, 3), 1 / 255, np.float32)  # sums three channels of 0 to 255
 
 
@@ -133,7 +132,7 @@ def _linear_model(rgb: np.ndarray, alpha: np.ndarray, share: np.ndarray) -> np.n
         alpha, share = (cv2.resize(array, sizes[number], interpolation=cv2.INTER_LINEAR) for array in (alpha, share))
         # Tiles rather than the whole: few of them hold an edge, and each fits into the processor's cache.
         line = np.zeros((*alpha.shape, 4), np.float32)
-        for part in _tiles(share, alpha.shape, FILTER_TILE):
+        for part in _tiles(share, alpha.shape):
             around, inside = _padded(part, 2 * radius + 1, alpha.shape)
             guide = guides[number][around].astype(np.float32) / 255
             line[part] = _guided(guide, alpha[around], radius, epsilon)[inside]
@@ -143,7 +142,7 @@ def _linear_model(rgb: np.ndarray, alpha: np.ndarray, share: np.ndarray) -> np.n
 def _applied(line: np.ndarray, guide: np.ndarray, alpha: np.ndarray, share: np.ndarray) -> np.ndarray:
     """The alpha that a linear model gives at its own scale, where `share` says so."""
     alpha = alpha.copy()
-    for part in _tiles(share, alpha.shape, FILTER_TILE):
+    for part in _tiles(share, alpha.shape):
         refined = cv2.transform(guide[part] * line[part][..., :3], TO_ONE) + line[part][..., 3]
         alpha[part] += share[part] * (_contrast(refined) - alpha[part])
     return alpha
@@ -189,7 +188,7 @@ def _mean_colours(rgb: np.ndarray, alpha: np.ndarray, band: np.ndarray) -> tuple
     wide = _fused_means(small.astype(np.float32), small, small_soft[..., None], COLOUR_RADII[0])
     soft, shape = soft[..., None], soft.shape
     near, far = np.zeros((*shape, 3), np.float32), np.zeros((*shape, 3), np.float32)
-    for part in _tiles(band, shape, FILTER_TILE):
+    for part in _tiles(band, shape):
         around, inside = _padded(part, COLOUR_RADII[1], shape)
         above, behind = (_sample(mean, around, shape) for mean in wide)
         own = np.clip(_unmixed(image[around], soft[around], above, behind), 0, 255)
@@ -214,12 +213,12 @@ def _fused_means(
     return near, far
 
 
-def _tiles(mask: np.ndarray, shape: tuple[int, int], side: int = TILE) -> Iterator[tuple[slice, slice]]:
+def _tiles(mask: np.ndarray, shape: tuple[int, int]) -> Iterator[tuple[slice, slice]]:
     """The tiles of an array of this shape in which the mask, of any size, has anything."""
     (height, width), (rows, columns) = shape, mask.shape
-    for top in range(0, height, side):
-        for left in range(0, width, side):
-            bottom, right = min(height, top + side), min(width, left + side)
+    for top in range(0, height, TILE):
+        for left in range(0, width, TILE):
+            bottom, right = min(height, top + TILE), min(width, left + TILE)
             # One more on each side, for interpolation reaches that far.
             y0, y1 = max(0, top * rows // height - 1), -(-bottom * rows // height) + 1
             x0, x1 = max(0, left * columns // width - 1), -(-right * columns // width) + 1
