@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from humanseg.data.datasets import IGNORE, Pair, check_aspect, read_mask, read_photo
+from humanseg import images
+from humanseg.data.datasets import IGNORE, Pair, check_aspect, read_mask
 from humanseg.segmenter import Segmenter
 from humanseg.training import metrics
 
@@ -32,11 +33,12 @@ def evaluate(
     """
     rows: list[dict[str, float | str]] = []
     for pair in tqdm(list(pairs), unit="photo", disable=not progress, leave=False):
-        alpha = segmenter.alpha(pair.image, second_look=second_look, refine=refine, size=size)
+        photo = images.read(pair.image)
+        alpha = segmenter.alpha(photo, second_look=second_look, refine=refine, size=size)
         mask = read_mask(pair.mask)
         check_aspect(pair, mask.shape, alpha.shape)
         figures = metrics.score(alpha, mask, segmenter.config.threshold)
-        rows.append({"id": pair.stem, **figures, **attributes(read_photo(pair.image), mask)})
+        rows.append({"id": pair.stem, **figures, **attributes(photo.rgb, mask)})
     return rows
 
 

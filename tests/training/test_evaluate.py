@@ -14,7 +14,7 @@ class Brightness:
         threshold = 0.5
 
     def alpha(self, image, **_):
-        return (cv2.imread(str(image), cv2.IMREAD_GRAYSCALE) > 127).astype(np.float32)
+        return (image.rgb.mean(2) > 127).astype(np.float32)
 
 
 @pytest.fixture
