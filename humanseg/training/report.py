@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -80,13 +81,13 @@ def write_report(run: Path) -> Path:
     config = read_config(run)
     rows = _metrics(run)
     figures = config.metrics.get("validation", {})
-    table = ["| set | IoU | boundary IoU | Dice | MAE | false area |", "| --- | --- | --- | --- | --- | --- |"]
-    for name, row in figures.items():
-        cells = [
-            f"{row[key]:.4f}" if key in row else "" for key in ("iou", "boundary_iou", "dice", "mae", "false_area")
-        ]
-        table.append(f"| {name} | {' | '.join(cells)} |")
-    pictures = ["curves.png", *sorted(f"sheets/{sheet.name}" for sheet in (run / "sheets").glob("*.png"))]
+    keys = ("iou", "boundary_iou", "dice", "mae", "false_area")
+    table = _table(
+        ("set", "IoU", "boundary IoU", "Dice", "MAE", "false area"),
+        ((name, *(f"{row[key]:.4f}" if key in row else "" for key in keys)) for name, row in figures.items()),
+    )
+    names = ["curves.png", *sorted(f"sheets/{sheet.name}" for sheet in (run / "sheets").glob("*.png"))]
+    pictures = "\n".join(f"![{name}]({name})" for name in names if (run / name).exists())
     speed = sorted(row["photos_per_s"] for row in rows)[len(rows) // 2]
     best = config.training.get("best_epoch", 0)
     text = f"""# Run {run.resolve().name}
@@ -96,7 +97,7 @@ def write_report(run: Path) -> Path:
 
 ## Validation figures of epoch {best}
 
-{chr(10).join(table)}
+{table}
 
 ## Recipe
 
@@ -106,7 +107,7 @@ def write_report(run: Path) -> Path:
 
 ## Pictures
 
-{chr(10).join(f"![{name}]({name})" for name in pictures if (run / name).exists())}
+{pictures}
 """
     path = run / "report.md"
     path.write_text(text, encoding="utf-8")
@@ -182,10 +183,15 @@ def add_scores(folder: Path, files: Sequence[Path]) -> ModelConfig:
             photos += content["photos"] if usual else []
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(f"{file} isn't what `humanseg evaluate --json` writes ({error}).") from error
-    measured = {**config.metrics, "evaluation": scores}
+    measured = {"evaluation": scores}
     if photos:
         measured["dependence"] = dependence(photos)
-    config = replace(config, metrics=measured)
+    return _with_metrics(folder, config, measured)
+
+
+def _with_metrics(folder: Path, config: ModelConfig, measured: dict[str, Any]) -> ModelConfig:
+    """Puts more figures into the configuration, and that beside the weights."""
+    config = replace(config, metrics={**config.metrics, **measured})
     (folder / CONFIG_NAME).write_text(json.dumps(config.to_json(), indent=2) + "\n", encoding="utf-8")
     return config
 
@@ -225,9 +231,7 @@ def add_ablation(folder: Path, file: Path) -> ModelConfig:
             raise KeyError(", ".join(sorted(missing)))
     except (OSError, ValueError, KeyError, AttributeError) as error:
         raise DataError(f"{file} isn't what `benchmarks.ablation` writes ({error}).") from error
-    config = replace(config, metrics={**config.metrics, "ablation": ablation})
-    (folder / CONFIG_NAME).write_text(json.dumps(config.to_json(), indent=2) + "\n", encoding="utf-8")
-    return config
+    return _with_metrics(folder, config, {"ablation": ablation})
 
 
 def write_card(folder: Path) -> Path:
@@ -293,28 +297,43 @@ def _score_table(config: ModelConfig) -> str:
     rows = config.metrics.get("evaluation", {})
     if not rows:
         return "Not measured yet."
-    lines = [
-        "| set | photos | IoU | boundary IoU | Dice | MAE | looked at |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for name, row in rows.items():
-        figures = " | ".join(f"{row[key]:.3f}" for key in ("iou", "boundary_iou", "dice", "mae"))
-        lines.append(f"| {name} | {row['n']} | {figures} | {row['size']} px, {row['engine']} |")
-    return "\n".join(lines)
+    keys = ("iou", "boundary_iou", "dice", "mae")
+    return _table(
+        ("set", "photos", "IoU", "boundary IoU", "Dice", "MAE", "looked at"),
+        (
+            (name, row["n"], *(f"{row[key]:.3f}" for key in keys), f"{row['size']} px, {row['engine']}")
+            for name, row in rows.items()
+        ),
+    )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table in Markdown."""
+    lines = (head, ["---"] * len(head), *rows)
+    return "\n".join("|".join(("", *(f" {cell} " if cell != "" else " " for cell in line), "")) for line in lines)
 
 
 def _dependence_section(config: ModelConfig) -> str:
-    table = config.metrics.get("dependence", {})
-    if not table:
+    dependence = config.metrics.get("dependence", {})
+    if not dependence:
         return ""
-    lines = ["| | range | photos | IoU | boundary IoU |", "| --- | --- | --- | --- | --- |"]
-    for attribute, ranges in table.items():
-        for name, row in ranges.items():
-            head = f"{ATTRIBUTE_NAMES.get(attribute, attribute)} | {name}"
-            lines.append(f"| {head} | {row['n']} | {row['iou']:.3f} | {row['boundary_iou']:.3f} |")
+    table = _table(
+        ("", "range", "photos", "IoU", "boundary IoU"),
+        (
+            (
+                ATTRIBUTE_NAMES.get(attribute, attribute),
+                name,
+                row["n"],
+                f"{row['iou']:.3f}",
+                f"{row['boundary_iou']:.3f}",
+            )
+            for attribute, ranges in dependence.items()
+            for name, row in ranges.items()
+        ),
+    )
     return f"""## What the score depends on
 
-{chr(10).join(lines)}
+{table}
 
 Over all photos of the table above at {config.size} px. People who touch count as one; brightness is the mean luma,
 0 to 1.
@@ -326,12 +345,14 @@ def _ablation_section(config: ModelConfig) -> str:
     ablation = config.metrics.get("ablation")
     if not ablation:
         return ""
-    lines = ["| recipe | IoU | boundary IoU | nobody there: false area |", "| --- | --- | --- | --- |"]
-    for name, row in ablation["rows"].items():
-        lines.append(f"| {name} | {row['iou']:.4f} | {row['boundary_iou']:.4f} | {row['false_area']:.4f} |")
+    keys = ("iou", "boundary_iou", "false_area")
+    table = _table(
+        ("recipe", "IoU", "boundary IoU", "nobody there: false area"),
+        ((name, *(f"{row[key]:.4f}" for key in keys)) for name, row in ablation["rows"].items()),
+    )
     return f"""### What each ingredient earns
 
-{chr(10).join(lines)}
+{table}
 
 {ablation["what"]}
 
@@ -342,11 +363,13 @@ def _source_table(config: ModelConfig) -> str:
     sources = config.training.get("sources", {})
     if not sources:
         return "Unknown."
-    lines = ["| set | photos | drawn per epoch | from, licence as stated there |", "| --- | --- | --- | --- |"]
-    for name, source in sources.items():
-        terms = TERMS.get(name, "not known to this project")
-        lines.append(f"| {name} | {source['photos']} | x{source['weight']:g} | {terms} |")
-    return "\n".join(lines)
+    return _table(
+        ("set", "photos", "drawn per epoch", "from, licence as stated there"),
+        (
+            (name, source["photos"], f"x{source['weight']:g}", TERMS.get(name, "not known to this project"))
+            for name, source in sources.items()
+        ),
+    )
 
 
 def _recipe(config: ModelConfig) -> str:
