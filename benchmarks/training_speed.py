@@ -62,7 +62,6 @@ def main() -> None:
     parser.add_argument("--encoder", default=ModelConfig.encoder)
     options = parser.parse_args()
 
-    torch.set_flush_denormal(True)
     model = ModelConfig(encoder=options.encoder)
     config = TrainingConfig(batch_size=options.batch_size, sizes=(options.size,))
     sources, _ = gather([options.data])

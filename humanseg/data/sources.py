@@ -42,8 +42,8 @@ def gather(
         folder, weight = parse_weight(text)
         train, valid = split(folder, fold=fold)
         is_loose = folder.name in loose
-        # A hand-drawn outline would take slivers of its old background along.
         everybody = folder.name in complete
+        # A hand-drawn outline would take slivers of its old background along.
         sources.append(Source(folder.name, train, weight, is_loose, pasteable=not is_loose, complete=everybody))
         validation[folder.name] = valid
     for text in negatives:

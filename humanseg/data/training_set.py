@@ -99,10 +99,7 @@ class TrainingSet(Dataset):
         if variation.plain:
             rgb, mask = self._plain_view(draw)
         else:
-            rgb, mask = self._without_people(draw, rng)
-            if rgb is None:
-                rgb, mask = random_view(*self._photos[draw.index], draw.size, rng, zoom=variation.zoom)
-                rgb, mask = self._recomposed(rgb, mask, draw, rng)
+            rgb, mask = self._without_people(draw, rng) or self._with_people(draw, rng)
             if variation.damage:
                 self._damage.set_random_seed(int(rng.integers(2**31)))
                 rgb = self._damage(image=rgb)["image"]
@@ -116,17 +113,19 @@ class TrainingSet(Dataset):
         fixed = _Middle()
         return random_view(rgb, mask, draw.size, fixed, zoom=(1.0, 1.0))
 
-    def _without_people(
-        self, draw: Draw, rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:
+    def _with_people(self, draw: Draw, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        rgb, mask = random_view(*self._photos[draw.index], draw.size, rng, zoom=self.variation.zoom)
+        return self._recomposed(rgb, mask, draw, rng)
+
+    def _without_people(self, draw: Draw, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray] | None:
         """Now and then a part of the photo in which nobody is, if there is one to be found."""
         if draw.index not in self._complete or rng.random() >= self.variation.nobody:
-            return None, None
+            return None
         for _ in range(VIEWS_TRIED):
             rgb, mask = random_view(*self._photos[draw.index], draw.size, rng, zoom=(1.2, 3.0), at_people=0.0)
             if (mask == BACKGROUND).mean() > 0.9 and not (mask == PERSON).any():
                 return rgb, mask
-        return None, None
+        return None
 
     def _recomposed(
         self, rgb: np.ndarray, mask: np.ndarray, draw: Draw, rng: np.random.Generator

@@ -11,7 +11,7 @@ import math
 import platform
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +51,16 @@ class TrainingConfig:
     warmup: float = 0.03  # of all steps
     ema_decay: float = 0.998
     loss: str = "boundary"
-    plain: bool = False  # photos as they are, no paths dropped
+    plain: bool = Variation.plain  # photos as they are, no paths dropped
     frozen_norm: bool = False  # batch norms stay as ImageNet left them: for very small batches
     constant_rate: bool = False  # no cosine after the warm-up
-    zoom: tuple[float, float] = (0.85, 2.2)  # of views; at 1 the photo fills them
-    damage: bool = True  # light, colour, blur, noise and compression as of cameras
-    new_background: float = 0.15
-    second_person: float = 0.2
-    nobody: float = 0.5  # of draws from sets where everybody is marked: a part without people, if there is one
+    zoom: tuple[float, float] = Variation.zoom  # of views; at 1 the photo fills them
+    damage: bool = Variation.damage  # light, colour, blur, noise and compression as of cameras
+    new_background: float = Variation.new_background
+    second_person: float = Variation.second_person
+    nobody: float = (
+        Variation.nobody
+    )  # of draws from sets where everybody is marked: a part without people, if there is one
     seed: int = 0
     workers: int = 1
     validation_size: int = 448
@@ -100,9 +102,6 @@ def fit(
         raise TrainingError("There are no photos to train on: name a data set with --data.")
     if not sum(map(len, validation.values())):
         raise TrainingError("There are no photos to validate on: name a larger data set with --data.")
-    # Gradients of sure pixels are denormal numbers, which a CPU works out many times slower than zeros. Threads inherit
-    # this from the one that starts them, hence before anything is computed.
-    torch.set_flush_denormal(True)
     accelerator = Accelerator(
         mixed_precision="bf16" if has_bf16() else "no",
         # smp's encoders carry a last convolution that a U-Net has no use for.
@@ -119,9 +118,7 @@ def fit(
         speed_up_depthwise(net)
     average = AveragedModel(net, multi_avg_fn=warmed_up_ema(config.ema_decay), use_buffers=True)
     optimizer = make_optimizer(net, config)
-    variation = Variation(
-        config.plain, config.zoom, config.damage, config.new_background, config.second_person, config.nobody
-    )
+    variation = Variation(**{field.name: getattr(config, field.name) for field in fields(Variation)})
     dataset = TrainingSet(sources, variation, progress=accelerator.is_main_process)
     sampler = EpochSampler(
         dataset.weights,
