@@ -17,9 +17,10 @@ from pathlib import Path
 
 import torch
 
-from humanseg.config import CONFIG_NAME, ModelConfig, read_config
+from humanseg.config import ModelConfig, read_config
 from humanseg.data.sources import gather
 from humanseg.training.fit import TrainingConfig, fit
+from humanseg.training.state import STATE_NAME
 
 # How often each set's photos are drawn, relative to the others; the folder is DATA's.
 DATA = {"human-segmentation-dataset": 3.5, "portraits": 0.8, "street-fashion": 0.8, "everyday": 1.8}
@@ -42,7 +43,7 @@ VARIANTS: dict[str, dict] = {
 
 
 def run(name: str, changes: dict, data: Path, out: Path, model: ModelConfig, config: TrainingConfig, share: float):
-    """One variant's validation figures after its last epoch, trained unless that has been done."""
+    """One variant's validation figures of its best epoch, trained unless that has been done."""
     folder = out / "".join(c if c.isalnum() else "-" for c in name)
     done = folder / "done.json"
     if not done.exists():
@@ -56,9 +57,7 @@ def run(name: str, changes: dict, data: Path, out: Path, model: ModelConfig, con
             loose=loose,
         )
         changed = replace(config, **changes)
-        fit(folder, model, changed, sources, validation, resume=(folder / "state.pt").exists())
-        if not (folder / CONFIG_NAME).exists():
-            raise SystemExit(f"{name}: no weights were left in {folder}.")
+        fit(folder, model, changed, sources, validation, resume=(folder / STATE_NAME).exists())
         figures = read_config(folder).metrics["validation"]
         done.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     figures = json.loads(done.read_text(encoding="utf-8"))

@@ -17,15 +17,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import cv2
 import numpy as np
 
+from benchmarks.server import PHOTO
 from humanseg import Segmenter, edges
 from humanseg.resize import letterbox
 
-PHOTO = Path(__file__).parent.parent / "humanseg" / "assets" / "astronaut.jpg"
 # Reads "run" lines, answers each with the seconds that one call took.
 MEDIAPIPE = """
 import sys, time, numpy, cv2

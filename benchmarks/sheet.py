@@ -17,9 +17,10 @@ from tqdm import tqdm
 
 from humanseg import Segmenter, compose, images
 from humanseg.data.splits import split
+from humanseg.training.report import MAGENTA
 
 SETS = ("human-segmentation-dataset", "portraits", "street-fashion", "everyday")
-MAGENTA, GREEN = (255, 0, 255), (0, 220, 60)
+GREEN = (0, 220, 60)
 ROWS_A_SHEET = 6
 
 
