@@ -11,21 +11,17 @@ pytest.importorskip("playwright", reason="Playwright is missing: pip install -r 
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from humanseg.ui import page as ui
 from humanseg.ui.limits import Limits
 from tests.browser.actions import CHROMIUM, PATIENCE
 from tests.ui.fakes import segmenter
+from tests.ui.serving import served
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """Address of the page, with a network that sees an ellipse."""
-    limits = Limits(photos=5, file_mb=5, megapixels=20)
-    demo = ui.build(segmenter, limits)
-    options = ui.launch_options(limits) | {"quiet": True, "prevent_thread_lock": True, "server_name": "127.0.0.1"}
-    _, address, _ = demo.launch(**options)
-    yield address
-    demo.close(verbose=False)
+    with served(segmenter, Limits(photos=5, file_mb=5, megapixels=20)) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

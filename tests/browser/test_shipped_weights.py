@@ -11,21 +11,18 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from humanseg import Segmenter, compose
-from humanseg.ui import page as ui
 from humanseg.ui.limits import Limits
 from tests.browser.actions import CAMERA, CHROMIUM, PATIENCE, done, drop, fetch, keep, watch
 from tests.browser.test_webcam_tab import clip  # noqa: F401  (a fixture)
+from tests.ui.serving import served
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    demo = ui.build(Segmenter.from_pretrained, Limits())
-    options = ui.launch_options(Limits()) | {"quiet": True, "prevent_thread_lock": True, "server_name": "127.0.0.1"}
-    _, address, _ = demo.launch(**options)
-    yield address
-    demo.close(verbose=False)
+    with served(Segmenter.from_pretrained, Limits()) as address:
+        yield address
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from humanseg.ui import page
 from humanseg.ui.limits import Limits
 from tests.ui.fakes import segmenter
+from tests.ui.serving import served
 
 
 @pytest.fixture(scope="session")
@@ -22,11 +22,8 @@ def limits() -> Limits:
 @pytest.fixture(scope="session")
 def server(limits: Limits) -> Iterator[str]:
     """Address of the page, ending in a slash."""
-    demo = page.build(segmenter, limits)
-    options = page.launch_options(limits) | {"quiet": True, "prevent_thread_lock": True, "server_name": "127.0.0.1"}
-    _, address, _ = demo.launch(**options)
-    yield address
-    demo.close(verbose=False)
+    with served(segmenter, limits) as address:
+        yield address
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import base64
 import io
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from tests.ui.fakes import segmenter
+from tests.ui.serving import with_tools
 
 
 @pytest.fixture(scope="module")
@@ -106,25 +106,13 @@ def test_only_the_three_endpoints_are_public(client):
 
 
 def test_the_endpoints_are_mcp_tools_too(server, photo):
-    anyio = pytest.importorskip("anyio")
-    pytest.importorskip("mcp", reason="MCP is missing: pip install 'gradio[mcp]'.")
-    from mcp import ClientSession
-    from mcp.client.streamable_http import streamablehttp_client
+    async def talk(session):
+        tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+        data = "data:image/png;base64," + base64.b64encode(photo.read_bytes()).decode()
+        name = next(name for name in tools if name.endswith("cut_out"))
+        return tools, await session.call_tool(name, {"photo": data, "format": "png"})
 
-    async def talk():
-        async with (
-            streamablehttp_client(f"{server}gradio_api/mcp/") as (reading, writing, _),
-            ClientSession(reading, writing) as session,
-        ):
-            await session.initialize()
-            tools = {tool.name: tool for tool in (await session.list_tools()).tools}
-            data = "data:image/png;base64," + base64.b64encode(photo.read_bytes()).decode()
-            name = next(name for name in tools if name.endswith("cut_out"))
-            return tools, await session.call_tool(name, {"photo": data, "format": "png"})
-
-    # In a thread of its own: Playwright leaves a loop running in this one when its tests come first.
-    with ThreadPoolExecutor(1) as pool:
-        tools, answer = pool.submit(anyio.run, talk).result()
+    tools, answer = with_tools(server, talk)
     assert len(tools) == 3 and all(tool.description for tool in tools.values())
     assert not answer.isError
     picture = next(part for part in answer.content if part.type == "image")

@@ -13,13 +13,14 @@ import requests
 
 from humanseg.errors import HumanSegError
 from humanseg.segmenter import Segmenter
-from humanseg.ui import page, text
+from humanseg.ui import text
 from humanseg.ui.limits import Limits
 from humanseg.ui.model import LazySegmenter
 from humanseg.ui.photo import cut_out
 from humanseg.ui.uploads import Upload
 from humanseg.ui.visitor import Shelf
 from tests.ui.fakes import HeldEngine
+from tests.ui.serving import served, uploaded
 
 
 @pytest.fixture
@@ -30,22 +31,17 @@ def engine() -> Iterator[HeldEngine]:
 
 
 @contextmanager
-def served(engine: HeldEngine, limits: Limits) -> Iterator[str]:
-    demo = page.build(lambda: Segmenter(engine), limits)
-    options = page.launch_options(limits) | {"quiet": True, "prevent_thread_lock": True, "server_name": "127.0.0.1"}
-    _, address, _ = demo.launch(**options)
-    try:
-        yield address
-    finally:
-        engine.go_on.set()
-        demo.close(verbose=False)
+def held(engine: HeldEngine, limits: Limits) -> Iterator[str]:
+    """A page whose network waits at every photo, at the latest until the block is left."""
+    with served(lambda: Segmenter(engine), limits) as address:
+        try:
+            yield address
+        finally:
+            engine.go_on.set()
 
 
 def ask(server: str, photo: Path) -> requests.Response:
-    files = {"files": (photo.name, photo.read_bytes())}
-    (path,) = requests.post(f"{server}gradio_api/upload", files=files, timeout=10).json()
-    data = [{"path": path, "orig_name": photo.name, "meta": {"_type": "gradio.FileData"}}]
-    return requests.post(f"{server}gradio_api/call/mask", json={"data": data}, timeout=10)
+    return requests.post(f"{server}gradio_api/call/mask", json={"data": [uploaded(server, photo)]}, timeout=10)
 
 
 def answer(server: str, asked: requests.Response) -> str:
@@ -53,7 +49,7 @@ def answer(server: str, asked: requests.Response) -> str:
 
 
 def test_one_visitor_more_than_the_queue_takes_reads_a_sentence_and_the_others_are_served(engine, photo):
-    with served(engine, Limits(queue=1, concurrency=1)) as server:
+    with held(engine, Limits(queue=1, concurrency=1)) as server:
         first = ask(server, photo)
         assert engine.at_work.wait(30)
         second, third = ask(server, photo), ask(server, photo)
@@ -65,7 +61,7 @@ def test_one_visitor_more_than_the_queue_takes_reads_a_sentence_and_the_others_a
 
 
 def test_a_photo_that_takes_too_long_ends_with_a_sentence_and_the_next_is_done(engine, photo):
-    with served(engine, Limits(photo_seconds=1)) as server:
+    with held(engine, Limits(photo_seconds=1)) as server:
         given_up = answer(server, ask(server, photo))
         message = json.loads(given_up.partition("data: ")[2])["error"]
         assert message == text.TOO_SLOW.format(name=photo.name, seconds=1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.parse import quote
@@ -16,6 +15,7 @@ import requests
 from humanseg.ui import links, page, text
 from humanseg.ui.limits import Limits
 from tests.ui.fakes import segmenter
+from tests.ui.serving import in_own_thread, uploaded, with_tools
 
 
 @pytest.mark.parametrize(
@@ -121,10 +121,8 @@ def test_no_link_is_followed_on_a_visitors_behalf(server, visits, endpoint):
 
 def test_no_link_is_followed_as_a_picture_behind_the_people(server, visits, photo):
     address, seen = visits
-    files = {"files": (photo.name, photo.read_bytes())}
-    (uploaded,) = requests.post(f"{server}gradio_api/upload", files=files, timeout=10).json()
+    own = uploaded(server, photo)
     for file in linked(address):
-        own = {"path": uploaded, "meta": {"_type": "gradio.FileData"}}
         answer = call(server, "replace_background", [own, "picture", "#ffffff", 2, file, "fill", 0, 0])
         assert "event: complete" not in answer and "Traceback" not in answer
     assert not seen
@@ -134,17 +132,17 @@ def test_no_event_of_the_page_follows_a_link_either(server, visits):
     """Every function of the page with a link wherever it takes something, sent as the browser would."""
     address, seen = visits
     dependencies = requests.get(f"{server}config", timeout=10).json()["dependencies"]
+    file = {"path": address, "meta": {"_type": "gradio.FileData"}}
     events = 0
     for dependency in dependencies:
-        for file in ({"path": address, "meta": {"_type": "gradio.FileData"}},):
-            for value in (file, [file], {"background": file, "layers": [file], "composite": file}):
-                body = {
-                    "fn_index": dependency["id"],
-                    "session_hash": "nobody",
-                    "data": [value] * len(dependency["inputs"]),
-                    "event_data": {"index": 0, "value": file},
-                }
-                events += requests.post(f"{server}gradio_api/queue/join", json=body, timeout=10).ok
+        for value in (file, [file], {"background": file, "layers": [file], "composite": file}):
+            body = {
+                "fn_index": dependency["id"],
+                "session_hash": "nobody",
+                "data": [value] * len(dependency["inputs"]),
+                "event_data": {"index": 0, "value": file},
+            }
+            events += requests.post(f"{server}gradio_api/queue/join", json=body, timeout=10).ok
     assert events > 20
     with requests.get(f"{server}gradio_api/queue/data?session_hash=nobody", stream=True, timeout=30) as stream:
         for line in stream.iter_lines():
@@ -166,22 +164,12 @@ def test_no_link_is_followed_by_the_addresses_that_serve_files(server, visits):
 
 def test_a_tool_called_with_a_link_follows_none(server, visits):
     address, seen = visits
-    anyio = pytest.importorskip("anyio")
-    pytest.importorskip("mcp", reason="MCP is missing: pip install 'gradio[mcp]'.")
-    from mcp import ClientSession
-    from mcp.client.streamable_http import streamablehttp_client
 
-    async def talk():
-        async with (
-            streamablehttp_client(f"{server}gradio_api/mcp/") as (reading, writing, _),
-            ClientSession(reading, writing) as session,
-        ):
-            await session.initialize()
-            tools = [tool.name for tool in (await session.list_tools()).tools]
-            return [await session.call_tool(tool, {"photo": address}) for tool in tools]
+    async def talk(session):
+        tools = [tool.name for tool in (await session.list_tools()).tools]
+        return [await session.call_tool(tool, {"photo": address}) for tool in tools]
 
-    with ThreadPoolExecutor(1) as pool:
-        answers = pool.submit(anyio.run, talk).result()
+    answers = with_tools(server, talk)
     assert len(answers) == 3
     for answer in answers:
         assert answer.isError and "hand over the file itself" in answer.content[0].text
@@ -208,9 +196,7 @@ def test_a_link_is_fetched_only_by_the_pages_own_guard_where_links_are_allowed(m
     monkeypatch.setattr(links, "fetch", fetch)
     demo = page.build(segmenter, Limits(fetch_urls=True))
     data = [{"path": "https://example.org/x", "meta": {"_type": "gradio.FileData"}}]
-    # In a thread of its own: Playwright leaves a loop running in this one when its tests come first.
-    with ThreadPoolExecutor(1) as pool:
-        found = pool.submit(lambda: asyncio.run(preprocessed(demo, data))).result()
+    found = in_own_thread(lambda: asyncio.run(preprocessed(demo, data)))
     assert fetched == ["https://example.org/x"]
     assert found.name == "from afar.png" and Path(found.source).read_bytes() == photo.read_bytes()
 
