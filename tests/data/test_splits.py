@@ -76,6 +76,14 @@ def test_negatives_at_odd_places_are_held_back():
     assert [p.stem for p in train] == ["0", "2", "4"] and [p.stem for p in valid] == ["1", "3"]
 
 
+def test_negatives_that_show_people_are_in_neither_part():
+    from pathlib import Path
+
+    stems = ["1", "2010_003826", "3", "2008_006724"]  # each would take a place on its side
+    train, valid = split_negatives([Pair(Path(f"{stem}.jpg"), None, "no-people") for stem in [*stems, "5", "6"]])
+    assert [p.stem for p in train] == ["1", "3", "5"] and [p.stem for p in valid] == ["6"]
+
+
 @pytest.mark.data
 def test_the_fixed_test_photos_are_those_of_the_list(shared_data):
     listed = (shared_data / "human-segmentation-dataset-test.txt").read_text().split()
