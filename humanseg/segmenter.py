@@ -31,7 +31,7 @@ JOINED_LONG_SIDE = 2048
 SMALLEST_PERSON = 0.001
 # Alphas this close to 0 or 1 mean none and all: what's left of them would be a veil over a new background.
 CERTAIN = 0.02
-LEAST_CONFIDENCE = 0.8
+LEAST_CONFIDENCE = 0.87
 
 
 @dataclass(frozen=True)
