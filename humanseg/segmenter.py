@@ -29,9 +29,9 @@ LOOK_TRUST = 0.5
 JOINED_LONG_SIDE = 2048
 # Nobody is there where less than this share of the frame is person, or where the net is never this sure of it.
 SMALLEST_PERSON = 0.001
+LEAST_CONFIDENCE = 0.87
 # Alphas this close to 0 or 1 mean none and all: what's left of them would be a veil over a new background.
 CERTAIN = 0.02
-LEAST_CONFIDENCE = 0.87
 
 
 @dataclass(frozen=True)
