@@ -30,11 +30,31 @@ def random_view(
 
     Parameters
     ----------
-    zoom : range; at 1 the photo's long side fills the view, as it does for the network at work
     border : what the mask says outside of the photo; IGNORE by default (the photo's edge is repeated there)
+    zoom, max_degrees, at_people : as of `random_matrix`
+    """
+    matrix = random_matrix(mask, size, rng, zoom=zoom, max_degrees=max_degrees, at_people=at_people)
+    return warp_photo(rgb, matrix, size), warp_mask(mask, matrix, size, border)
+
+
+def random_matrix(
+    mask: np.ndarray,
+    size: int,
+    rng: np.random.Generator,
+    *,
+    zoom: tuple[float, float] = (0.85, 2.2),
+    max_degrees: float = 15.0,
+    at_people: float = 0.6,
+) -> np.ndarray:
+    """From a photo's pixels to those of a size x size view of it: float64 2x3.
+
+    Parameters
+    ----------
+    zoom : range; at 1 the photo's long side fills the view, as it does for the network at work
+    max_degrees : two and a half times the standard deviation of the turn
     at_people : how often a view that shows only a part of the photo is centred on somebody
     """
-    height, width = rgb.shape[:2]
+    height, width = mask.shape
     factor = math.exp(rng.uniform(math.log(zoom[0]), math.log(zoom[1])))
     scale = size / max(height, width) * factor
     centre = _view_centre(mask, size / scale, rng, at_people)
@@ -43,13 +63,7 @@ def random_view(
     matrix[:, 2] += size / 2 - centre
     if rng.random() < 0.5:
         matrix = np.array([[-1, 0, size - 1], [0, 1, 0]], np.float64) @ np.vstack([matrix, [0, 0, 1]])
-    # cv2 has no area filter for warps: shrink first where the warp would skip pixels.
-    if scale < 0.6:
-        small = (max(1, round(width * scale)), max(1, round(height * scale)))
-        rgb, mask = cv2.resize(rgb, small, interpolation=cv2.INTER_AREA), resize_mask(mask, *small)
-        matrix = matrix @ np.diag([width / small[0], height / small[1], 1.0])
-    view = cv2.warpAffine(rgb, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return view, _warp_mask(mask, matrix, size, IGNORE if border is None else border)
+    return matrix
 
 
 def _view_centre(mask: np.ndarray, window: float, rng: np.random.Generator, at_people: float) -> np.ndarray:
@@ -68,7 +82,32 @@ def _view_centre(mask: np.ndarray, window: float, rng: np.random.Generator, at_p
     return centre
 
 
-def _warp_mask(mask: np.ndarray, matrix: np.ndarray, size: int, border: int) -> np.ndarray:
+def warp_photo(rgb: np.ndarray, matrix: np.ndarray, size: int) -> np.ndarray:
+    """The size x size view of a photo; outside of it its edge is repeated."""
+    small, matrix = _shrunk_first(rgb.shape, matrix)
+    if small is not None:
+        rgb = cv2.resize(rgb, small, interpolation=cv2.INTER_AREA)
+    return cv2.warpAffine(rgb, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _shrunk_first(shape: tuple[int, ...], matrix: np.ndarray) -> tuple[tuple[int, int] | None, np.ndarray]:
+    """The (width, height) to shrink to where the warp would skip pixels (cv2 has no area filter for warps), else None.
+
+    With it the matrix that is left to do.
+    """
+    scale = math.sqrt(abs(np.linalg.det(matrix[:, :2])))
+    if scale >= 0.6:
+        return None, matrix
+    height, width = shape[:2]
+    small = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return small, matrix @ np.diag([width / small[0], height / small[1], 1.0])
+
+
+def warp_mask(mask: np.ndarray, matrix: np.ndarray, size: int, border: int | None = None) -> np.ndarray:
+    """The size x size view of a mask; outside of it `border`, by default IGNORE."""
+    small, matrix = _shrunk_first(mask.shape, matrix)
+    if small is not None:
+        mask = resize_mask(mask, *small)
     ignored = mask == IGNORE
     plain = np.where(ignored, np.uint8(BACKGROUND), mask) if ignored.any() else mask
     warped = cv2.warpAffine(plain, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -82,7 +121,7 @@ def _warp_mask(mask: np.ndarray, matrix: np.ndarray, size: int, border: int) -> 
         borderValue=2,
     )
     warped[outside == 1] = IGNORE
-    warped[outside == 2] = border
+    warped[outside == 2] = IGNORE if border is None else border
     return warped
 
 

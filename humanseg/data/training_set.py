@@ -13,7 +13,7 @@ import torch
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
-from humanseg.data.augment import camera_damage, loosened, paste, random_view
+from humanseg.data.augment import camera_damage, loosened, paste, random_matrix, random_view, warp_mask, warp_photo
 from humanseg.data.datasets import BACKGROUND, IGNORE, PERSON, Pair, read_pair
 
 CACHE_LONG_SIDE = 640
@@ -48,11 +48,14 @@ class Source:
 
 @dataclass(frozen=True)
 class Variation:
-    """How far samples stray from the photos as they are; `plain` turns all of it off."""
+    """How far samples stray from the photos as they are; `plain` turns all of it off.
+
+    `damage`, `new_background`, `second_person` and `nobody` are shares of the samples that may have it.
+    """
 
     plain: bool = False
     zoom: tuple[float, float] = (0.85, 2.2)
-    damage: bool = True
+    damage: float = 1.0
     new_background: float = 0.15
     second_person: float = 0.2
     nobody: float = 0.5
@@ -100,7 +103,7 @@ class TrainingSet(Dataset):
             rgb, mask = self._plain_view(draw)
         else:
             rgb, mask = self._without_people(draw, rng) or self._with_people(draw, rng)
-            if variation.damage:
+            if rng.random() < variation.damage:
                 self._damage.set_random_seed(int(rng.integers(2**31)))
                 rgb = self._damage(image=rgb)["image"]
         image = torch.from_numpy(np.ascontiguousarray(rgb.transpose(2, 0, 1)))
@@ -121,10 +124,12 @@ class TrainingSet(Dataset):
         """Now and then a part of the photo in which nobody is, if there is one to be found."""
         if draw.index not in self._complete or rng.random() >= self.variation.nobody:
             return None
+        rgb, mask = self._photos[draw.index]
         for _ in range(VIEWS_TRIED):
-            rgb, mask = random_view(*self._photos[draw.index], draw.size, rng, zoom=(1.2, 3.0), at_people=0.0)
-            if (mask == BACKGROUND).mean() > 0.9 and not (mask == PERSON).any():
-                return rgb, mask
+            matrix = random_matrix(mask, draw.size, rng, zoom=(1.2, 3.0), at_people=0.0)
+            seen = warp_mask(mask, matrix, draw.size)
+            if (seen == BACKGROUND).mean() > 0.9 and not (seen == PERSON).any():
+                return warp_photo(rgb, matrix, draw.size), seen
         return None
 
     def _recomposed(

@@ -55,12 +55,12 @@ class TrainingConfig:
     frozen_norm: bool = False  # batch norms stay as ImageNet left them: for very small batches
     constant_rate: bool = False  # no cosine after the warm-up
     zoom: tuple[float, float] = Variation.zoom  # of views; at 1 the photo fills them
-    damage: bool = Variation.damage  # light, colour, blur, noise and compression as of cameras
+    # Shares of the samples that get each: light, colour, blur, noise and compression as of cameras;
+    damage: float = Variation.damage
     new_background: float = Variation.new_background
     second_person: float = Variation.second_person
-    nobody: float = (
-        Variation.nobody
-    )  # of draws from sets where everybody is marked: a part without people, if there is one
+    # and, of sets where everybody is marked, a part of the photo without people, if there is one.
+    nobody: float = Variation.nobody
     seed: int = 0
     workers: int = 1
     validation_size: int = 448

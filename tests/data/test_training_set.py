@@ -69,7 +69,7 @@ def test_parts_without_people_are_shown_where_everybody_is_marked(tmp_path, comp
         picture[20:80, :40] = 255  # the mask is the photo: somebody at the left edge
         cv2.imwrite(str(tmp_path / kind / "a.png"), picture if kind == "images" else picture[..., 0])
     source = Source("set", find_pairs(tmp_path), complete=complete)
-    variation = Variation(zoom=(0.9, 1.0), damage=False, new_background=0, second_person=0, nobody=1.0)
+    variation = Variation(zoom=(0.9, 1.0), damage=0, new_background=0, second_person=0, nobody=1.0)
     photos = TrainingSet([source], variation, progress=False)
     samples = [photos[Draw(0, 64, (n,))] for n in range(20)]
     empty = [not target.any() for _, target, _, _ in samples]
