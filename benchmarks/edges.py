@@ -123,17 +123,20 @@ def colour_error(truth: np.ndarray, guess: np.ndarray, alpha: np.ndarray) -> flo
 
 
 def compare(title: str, cases: Iterator[tuple], coarse_alpha, *, colours: bool) -> None:
-    bilinear, refined, naive, own, own_refined, naive_refined = [], [], [], [], [], []
+    bilinear, refined = [], []
+    # What the alpha comes from, and whose band is looked at.
+    errors = {"true alpha": ([], []), "refined alpha, true band": ([], []), "refined alpha, its band": ([], [])}
     for seed, (photo, truth, foreground) in enumerate(cases):
         coarse = coarse_alpha(photo, truth, seed)
         guess = edges.refine_alpha(photo, coarse)
         bilinear.append(alpha_row(truth, resize_alpha(coarse, truth.shape[1], truth.shape[0])))
         refined.append(alpha_row(truth, guess))
         if colours:
-            naive.append(colour_error(foreground, photo, truth))
-            own.append(colour_error(foreground, edges.foreground_colours(photo, truth), truth))
-            naive_refined.append(colour_error(foreground, photo, guess))
-            own_refined.append(colour_error(foreground, edges.foreground_colours(photo, guess), guess))
+            for (naive, estimated), alpha, band in zip(
+                errors.values(), (truth, guess, guess), (truth, truth, guess), strict=True
+            ):
+                naive.append(colour_error(foreground, photo, band))
+                estimated.append(colour_error(foreground, edges.foreground_colours(photo, alpha), band))
     before, after = np.array(bilinear), np.array(refined)
     print(f"\n{title}: {len(before)} photos")
     print(f"{'':24}{'bilinear':>10}{'refined':>10}{'better in':>11}")
@@ -142,8 +145,8 @@ def compare(title: str, cases: Iterator[tuple], coarse_alpha, *, colours: bool) 
         wins = int((sign * (after[:, i] - before[:, i]) > 0).sum())
         print(f"{name:24}{before[:, i].mean():10.2f}{after[:, i].mean():10.2f}{wins:8d}/{len(before)}")
     if colours:
-        print(f"{'':24}{'naive':>10}{'estimated':>10}{'ratio':>11}")
-        for name, a, b in (("colour, true alpha", naive, own), ("colour, refined alpha", naive_refined, own_refined)):
+        print(f"{'colours':24}{'naive':>10}{'estimated':>10}{'ratio':>11}")
+        for name, (a, b) in errors.items():
             print(f"{name:24}{np.mean(a):10.2f}{np.mean(b):10.2f}{np.mean(b) / np.mean(a):11.2f}")
 
 

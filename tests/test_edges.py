@@ -101,8 +101,20 @@ def test_estimated_colours_are_at_least_twice_as_true_as_the_photos(disc):
 def test_colours_outside_the_band_are_the_photos(disc):
     rgb, truth = disc
     own = edges.foreground_colours(rgb, truth)
-    sure = (truth == 0) | (truth == 1)
+    rim = cv2.dilate((truth < 1).astype(np.uint8), np.ones((3, 3))).astype(bool)
+    sure = (truth == 0) | ((truth == 1) & ~rim)
     np.testing.assert_array_equal(own[sure], rgb[sure])
+    # In the rim they are a person's colours already: hardly anything changes.
+    assert np.abs(own[(truth == 1) & rim].astype(int) - (30, 60, 200)).max() <= 3
+
+
+def test_a_trace_of_the_background_under_a_sure_alpha_is_taken_off(disc):
+    rgb, truth = disc
+    eager = np.where(truth > 0.8, np.float32(1), truth)
+    own = edges.foreground_colours(rgb, eager)
+    traced = (truth > 0.8) & (truth < 0.98)
+    person = np.array((30, 60, 200), np.float32)
+    assert np.abs(own[traced] - person).mean() < 0.5 * np.abs(rgb[traced] - person).mean()
 
 
 @pytest.mark.parametrize("value", [0, 1])
