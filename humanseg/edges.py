@@ -24,7 +24,7 @@ BAND = 3
 SURE = 0.02  # alphas this close to 0 or 1 are taken for sure
 # Blur fusion: long sides in pixels at which the mean colours are found, and the radius at each (Forte 2021).
 COLOUR_SIDES = (256, 1024)
-COLOUR_RADII = (8, 4)
+COLOUR_RADII = (12, 6)
 # An alpha is never quite right, and the old background shows where it says too much: the photo's own colour has a say,
 # the more the further apart the two mean colours are (squared distance in levels at which both weigh the same).
 COLOUR_DOUBT = 1e4
