@@ -25,6 +25,8 @@ from humanseg.training.state import STATE_NAME
 # How often each set's photos are drawn, relative to the others; the folder is DATA's.
 DATA = {"human-segmentation-dataset": 3.5, "portraits": 0.8, "street-fashion": 0.8, "everyday": 1.8}
 NEGATIVES = {"no-people": 2.5}
+LOOSE = ["everyday"]
+COMPLETE = ["everyday", "human-segmentation-dataset"]
 BASE = "the recipe"
 VARIANTS: dict[str, dict] = {
     BASE: {},
@@ -36,7 +38,7 @@ VARIANTS: dict[str, dict] = {
     "one learning rate for all layers": {"encoder_rate": 1.0},
     "no EMA": {"ema_decay": 0.0},
     "constant learning rate": {"constant_rate": True},
-    "no photos without people": {"negatives": False},
+    "no photos without people": {"negatives": False, "nobody": 0.0},
     "loose outlines taken as they are": {"loose": False},
     "nothing varied": {"plain": True},
 }
@@ -48,13 +50,14 @@ def run(name: str, changes: dict, data: Path, out: Path, model: ModelConfig, con
     done = folder / "done.json"
     if not done.exists():
         changes = dict(changes)
-        loose = ["everyday"] if changes.pop("loose", True) else []
+        loose = LOOSE if changes.pop("loose", True) else []
         # Without its negatives a variant is still judged by them.
         weight = 1.0 if changes.pop("negatives", True) else 1e-9
         sources, validation = gather(
             [f"{data / set_name}={w * share}" for set_name, w in DATA.items()],
             [f"{data / set_name}={w * share * weight}" for set_name, w in NEGATIVES.items()],
             loose=loose,
+            complete=COMPLETE,
         )
         changed = replace(config, **changes)
         fit(folder, model, changed, sources, validation, resume=(folder / STATE_NAME).exists())

@@ -1,15 +1,17 @@
 """How fast training is: photos a second, against the same loop on tensors already made and against plain float32.
 
-    python -m benchmarks.training_speed DATA [--rounds 3] [--batches 12] [--encoder NAME]
+    python -m benchmarks.training_speed DATA [--rounds 3] [--batches 24] [--encoder NAME]
 
 DATA is a folder of pairs as `train.py` takes them. Loops take turns, so that a busy machine slows all of them alike;
-medians over the rounds. "as train.py" loads and varies photos while it learns; "cached tensors" learns from the same
-batches, made before; "plain float32" is that without bfloat16, channels_last and the care for depthwise convolutions.
+medians over the rounds. "as train.py" loads and varies photos while it learns (one worker, started once, as for an
+epoch); "cached tensors" learns from batches made before; "plain float32" is that without bfloat16, channels_last and
+the care for depthwise convolutions.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import statistics
 import time
@@ -56,7 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", metavar="DATA")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--batches", type=int, default=12)
+    parser.add_argument("--batches", type=int, default=24)
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--size", type=int, default=320)
     parser.add_argument("--encoder", default=ModelConfig.encoder)
@@ -67,9 +69,10 @@ def main() -> None:
     sources, _ = gather([options.data])
     dataset = TrainingSet(sources)
     sampler = EpochSampler(dataset.weights, config.batch_size, config.sizes, config.seed)
-    batches = list(sampler)[: options.batches]
-    loader = DataLoader(dataset, batch_sampler=batches, num_workers=config.workers)
-    cached = list(loader)
+    # One iterator for all rounds: a new one would start its worker anew, which an epoch of hundreds does once.
+    endless = itertools.cycle(list(sampler))
+    loaded = iter(DataLoader(dataset, batch_sampler=endless, num_workers=config.workers))
+    cached = list(itertools.islice(loaded, options.batches))
 
     # Accelerate keeps one precision a process: the loops say which one is theirs.
     quick = Accelerator(mixed_precision="bf16" if has_bf16() else "no")
@@ -77,14 +80,15 @@ def main() -> None:
     exact = Accelerator(mixed_precision="no")
     own, plain = learner(model, config, plain=False), learner(model, config, plain=True)
     loops = {
-        "as train.py": (loader, own, quick),
+        "as train.py": (loaded, own, quick),
         "cached tensors": (cached, own, quick),
         "plain float32": (cached, plain, exact),
     }
     taken: dict[str, list[float]] = {name: [] for name in loops}
     for number in range(options.rounds + 1):
         for name, (source, learning, accelerator) in loops.items():
-            speed = photos_per_second(source, len(batches), learning, accelerator, dataset, config, model)
+            batches = itertools.islice(source, options.batches)
+            speed = photos_per_second(batches, options.batches, learning, accelerator, dataset, config, model)
             if number:  # the first round warms up
                 taken[name].append(speed)
     medians = {name: statistics.median(speeds) for name, speeds in taken.items()}
