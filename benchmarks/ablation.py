@@ -1,7 +1,7 @@
 """What each ingredient of the recipe earns: short trainings that differ in one thing, scored on validation photos.
 
     python -m benchmarks.ablation DATA --out runs/ablation [--only NAME ...] [--epochs 3] [--size 256]
-    python -m humanseg card --ablation runs/ablation/ablation.json
+    python -m humanseg card --tables runs/ablation/ablation.json
 
 DATA is the folder that holds the sets. Runs that are finished are kept, so that it can be stopped and gone on with.
 Short runs at a small size say which way an ingredient points, not what it is worth in the end.
@@ -90,6 +90,7 @@ def main() -> None:
         print(f"{name:40}" + "".join(f"{key} {value:.4f}  " for key, value in rows[name].items()), flush=True)
     draws = round(options.share * 100)
     table = {
+        "title": "What each ingredient earns",
         "what": f"`python -m benchmarks.ablation DATA`: {options.epochs} epochs of {draws} % of the usual draws at "
         f"{options.size} px with {options.encoder}, one thing changed at a time; best epoch, means over the validation "
         f"photos of all sets at {config.validation_size} px, first look only; one seed, {torch.get_num_threads()} of "

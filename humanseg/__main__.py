@@ -55,7 +55,9 @@ def parser() -> argparse.ArgumentParser:
 
     card = command("card", write_card, "Write the model card beside the weights.")
     card.add_argument("--scores", nargs="+", type=Path, default=[], metavar="FILE", help="from `evaluate --json`")
-    card.add_argument("--ablation", type=Path, metavar="FILE", help="from `python -m benchmarks.ablation`")
+    card.add_argument(
+        "--tables", nargs="+", type=Path, default=[], metavar="FILE", help="from `benchmarks.ablation`, `.folds`"
+    )
 
     engine_options(command("info", info, "Say which weights and which engine would be used here."))
     return top
@@ -155,8 +157,8 @@ def write_card(options: argparse.Namespace) -> int:
 
     folder = find_weights(options.model, revision=options.revision)
     report.add_scores(folder, options.scores)
-    if options.ablation:
-        report.add_ablation(folder, options.ablation)
+    for table in options.tables:
+        report.add_table(folder, table)
     print(report.write_card(folder))
     return 0
 

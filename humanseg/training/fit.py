@@ -86,7 +86,7 @@ def fit(
     sources : what to train on
     validation : pairs by data set; the mean over sets of IoU and boundary IoU picks the checkpoint
     resume : go on from the state in `run`
-    start_from : folder of weights to begin with instead of ImageNet's
+    start_from : folder of weights to begin with instead of ImageNet's; the network is built as they say
     stop_after : end this session after that many epochs, without shortening the schedule
     tensorboard : write the figures of every epoch to `run/tensorboard` too
 
@@ -110,7 +110,13 @@ def fit(
     torch.manual_seed(config.seed)  # the decoder's first weights, the same in every process
     run.mkdir(parents=True, exist_ok=True)
 
-    net = network.load(start_from)[0] if start_from else network.build_from_imagenet(model)
+    earlier: list[dict[str, Any]] = []
+    if start_from:
+        net, before = network.load(start_from)
+        model = replace(model, encoder=before.encoder, decoder_channels=before.decoder_channels)
+        earlier = [*before.training.get("earlier", []), {k: v for k, v in before.training.items() if k != "earlier"}]
+    else:
+        net = network.build_from_imagenet(model)
     net = net.to(accelerator.device, memory_format=torch.channels_last)
     if config.plain:
         _keep_all_paths(net)
@@ -139,7 +145,7 @@ def fit(
         state.read()
 
     judged = ValidationSet(validation, accelerator.process_index, accelerator.num_processes)
-    description = _describe(config, sources, validation, accelerator)
+    description = {**_describe(config, sources, validation, accelerator), "earlier": earlier}
     end = config.epochs if stop_after is None else min(config.epochs, state.epoch + stop_after)
     if accelerator.is_main_process:
         (run / "training.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")

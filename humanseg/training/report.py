@@ -215,8 +215,8 @@ def dependence(photos: Sequence[dict[str, float]]) -> dict[str, dict[str, dict[s
     return table
 
 
-def add_ablation(folder: Path, file: Path) -> ModelConfig:
-    """Puts the table that `benchmarks/ablation.py` wrote into the configuration beside the weights.
+def add_table(folder: Path, file: Path) -> ModelConfig:
+    """Puts a table that `benchmarks/ablation.py` or `benchmarks/folds.py` wrote into the configuration of the weights.
 
     Raises
     ------
@@ -225,13 +225,13 @@ def add_ablation(folder: Path, file: Path) -> ModelConfig:
     """
     config = read_config(folder)
     try:
-        ablation = json.loads(file.read_text(encoding="utf-8"))
-        missing = {"what", "rows"} - ablation.keys()
+        table = json.loads(file.read_text(encoding="utf-8"))
+        missing = {"title", "what", "rows"} - table.keys()
         if missing:
             raise KeyError(", ".join(sorted(missing)))
     except (OSError, ValueError, KeyError, AttributeError) as error:
-        raise DataError(f"{file} isn't what `benchmarks.ablation` writes ({error}).") from error
-    return _with_metrics(folder, config, {"ablation": ablation})
+        raise DataError(f"{file} isn't what `benchmarks.ablation` or `benchmarks.folds` writes ({error}).") from error
+    return _with_metrics(folder, config, {"tables": {**config.metrics.get("tables", {}), table["title"]: table}})
 
 
 def write_card(folder: Path) -> Path:
@@ -282,7 +282,7 @@ photos that are held back for validation picked the checkpoint; the 60 fixed tes
 
 {_recipe(config)}
 
-{_ablation_section(config)}## What it can't do
+{_table_sections(config)}## What it can't do
 
 - It knows people, not portraits: a statue, a doll or a photo on a wall may come out as a person.
 - What is held or worn is learned from sets that disagree: bags and hats count as person in one and not in another.
@@ -341,22 +341,17 @@ Over all photos of the table above at {config.size} px. People who touch count a
 """
 
 
-def _ablation_section(config: ModelConfig) -> str:
-    ablation = config.metrics.get("ablation")
-    if not ablation:
-        return ""
-    keys = ("iou", "boundary_iou", "false_area")
-    table = _table(
-        ("recipe", "IoU", "boundary IoU", "nobody there: false area"),
-        ((name, *(f"{row[key]:.4f}" for key in keys)) for name, row in ablation["rows"].items()),
-    )
-    return f"""### What each ingredient earns
-
-{table}
-
-{ablation["what"]}
-
-"""
+def _table_sections(config: ModelConfig) -> str:
+    names = {"iou": "IoU", "boundary_iou": "boundary IoU", "false_area": "nobody there: false area"}
+    sections = []
+    for title, content in config.metrics.get("tables", {}).items():
+        keys = [key for key in names if any(key in row for row in content["rows"].values())]
+        rows = (
+            (name, *(f"{row[key]:.4f}" if key in row else "" for key in keys)) for name, row in content["rows"].items()
+        )
+        table = _table(("", *(names[key] for key in keys)), rows)
+        sections.append(f"### {title}\n\n{table}\n\n{content['what']}\n\n")
+    return "".join(sections)
 
 
 def _source_table(config: ModelConfig) -> str:
@@ -375,7 +370,13 @@ def _source_table(config: ModelConfig) -> str:
 def _recipe(config: ModelConfig) -> str:
     keys = (
         "epochs", "best_epoch", "batch_size", "sizes", "learning_rate", "encoder_rate", "weight_decay", "ema_decay",
-        "loss", "new_background", "second_person", "seed", "precision", "torch",
+        "loss", "zoom", "damage", "new_background", "second_person", "nobody", "seed", "precision", "torch",
     )  # fmt: skip
-    known = [f"{key} {config.training[key]}" for key in keys if key in config.training]
-    return "Recipe of `train.py`: " + ", ".join(known) + "." if known else ""
+    stages = [*config.training.get("earlier", []), config.training]
+    lines = [", ".join(f"{key} {stage[key]}" for key in keys if key in stage) for stage in stages]
+    if not any(lines):
+        return ""
+    if len(lines) == 1:
+        return f"Recipe of `train.py`: {lines[0]}."
+    numbered = "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
+    return f"Recipe of `train.py`, each stage with `--start-from` the one before:\n\n{numbered}"

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -78,6 +79,18 @@ def test_a_run_learns_and_leaves_weights_that_load(tmp_path, data):
     assert config.metrics["validation"]["discs"]["iou"] == pytest.approx(figures["discs"]["iou"])
     assert json.loads((tmp_path / "training.json").read_text())["epochs"] == 8
     assert "8 epochs" in (tmp_path / "report.md").read_text()
+
+
+def test_weights_begun_with_say_how_the_network_is_built_and_what_they_were_trained_with(tmp_path, data):
+    once = replace(CONFIG, epochs=1)
+    fit(tmp_path / "first", MODEL, once, *data)
+    other = replace(MODEL, decoder_channels=(32, 16, 8, 8, 8))
+    fit(tmp_path / "second", other, replace(once, learning_rate=1e-4), *data, start_from=tmp_path / "first")
+    first, second = (network.load(tmp_path / name)[1] for name in ("first", "second"))
+    assert second.decoder_channels == MODEL.decoder_channels
+    assert second.training["learning_rate"] == 1e-4 and first.training["earlier"] == []
+    (stage,) = second.training["earlier"]
+    assert stage["learning_rate"] == 3e-3 and stage["best_epoch"] == 1
 
 
 def test_the_weights_that_stay_are_the_best_not_the_last(tmp_path, data, monkeypatch):

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -115,21 +116,33 @@ def test_figures_at_another_size_stand_beside_those_at_the_usual_one(weights, sc
     assert list(config.metrics["evaluation"]) == ["portraits", "portraits, 256 px"]
 
 
-def test_the_card_shows_the_ablation(weights, tmp_path):
+def test_the_card_shows_tables(weights, tmp_path):
     row = {"iou": 0.85, "boundary_iou": 0.6, "false_area": 0.03}
     file = tmp_path / "ablation.json"
-    file.write_text(json.dumps({"what": "Short runs.", "rows": {"all of it": row}}))
-    report.add_ablation(weights, file)
+    file.write_text(json.dumps({"title": "Ablation", "what": "Short runs.", "rows": {"all of it": row}}))
+    report.add_table(weights, file)
+    del row["false_area"]
+    file.write_text(json.dumps({"title": "Folds", "what": "Each fold.", "rows": {"fold 1": row}}))
+    report.add_table(weights, file)
     text = report.write_card(weights).read_text()
-    assert "| all of it | 0.8500 | 0.6000 | 0.0300 |" in text and "Short runs." in text
+    assert "### Ablation" in text and "| all of it | 0.8500 | 0.6000 | 0.0300 |" in text and "Short runs." in text
+    assert "### Folds" in text and "| fold 1 | 0.8500 | 0.6000 |\n" in text and "Each fold." in text
+
+
+def test_the_card_tells_every_stage_of_the_training(weights):
+    config = read_config(weights)
+    assert "Recipe of `train.py`: epochs 7" in report.model_card(config)
+    later = replace(config, training={"epochs": 3, "earlier": [config.training]})
+    text = report.model_card(later)
+    assert "\n1. epochs 7" in text and "\n2. epochs 3\n" in text
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}"])
-def test_what_is_no_ablation_is_named(weights, tmp_path, text):
+def test_what_is_no_table_is_named(weights, tmp_path, text):
     file = tmp_path / "other.json"
     file.write_text(text)
     with pytest.raises(DataError, match=r"other\.json"):
-        report.add_ablation(weights, file)
+        report.add_table(weights, file)
 
 
 def test_a_run_is_reported(weights):
