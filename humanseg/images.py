@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import struct
-import tempfile
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import numpy as np
 from PIL import Image, ImageCms
 
 from humanseg.errors import ImageError
+from humanseg.files import replacing
 
 MAX_PIXELS = 100_000_000
 # What a photo comes as. Pillow knows more, but some of it runs programs (EPS): nothing for files of strangers.
@@ -298,15 +298,8 @@ def write(path: str | Path, data: bytes) -> None:
     """
     path = Path(path)
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        with replacing(path) as temporary:
+            temporary.write_bytes(data)
     except OSError as error:
         raise ImageError(f"{path} can't be written ({error.strerror}): choose another folder.") from error
 

@@ -6,7 +6,6 @@ import importlib
 import json
 import logging
 import os
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from torch import Tensor, nn
 
 from humanseg.config import CONFIG_NAME, WEIGHTS_NAME, ModelConfig, read_config
 from humanseg.errors import WeightsError
+from humanseg.files import replacing
 
 log = logging.getLogger(__name__)
 
@@ -153,22 +153,10 @@ def save(net: nn.Module, config: ModelConfig, folder: str | Path) -> None:
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in net.state_dict().items()}
-    _replace(folder / WEIGHTS_NAME, lambda path: save_file(state, path, metadata={"format": "pt"}))
-    text = json.dumps(config.to_json(), indent=2) + "\n"
-    _replace(folder / CONFIG_NAME, lambda path: Path(path).write_text(text, encoding="utf-8"))
-
-
-def _replace(path: Path, write) -> None:
-    """Has `write` fill a temporary neighbour of `path`, then moves it into place."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    try:
-        write(temporary)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with replacing(folder / WEIGHTS_NAME) as path:
+        save_file(state, path, metadata={"format": "pt"})
+    with replacing(folder / CONFIG_NAME) as path:
+        path.write_text(json.dumps(config.to_json(), indent=2) + "\n", encoding="utf-8")
 
 
 def load(folder: str | Path) -> tuple[smp.Unet, ModelConfig]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import torch
 from torch import nn
 
 from humanseg.errors import TrainingError
+from humanseg.files import replacing
 
 STATE_NAME = "state.pt"
 
@@ -29,14 +29,10 @@ class State:
         content = {name: part.state_dict() for name, part in self._parts.items()}
         # LambdaLR keeps its function out of the state by itself; samples depend on the epoch alone.
         content |= {name: getattr(self, name) for name in ("epoch", "best", "best_figures", "last_iou")}
-        temporary = self.path.with_suffix(".partial")
         try:
-            torch.save(content, temporary)
-            with temporary.open("rb") as written:
-                os.fsync(written.fileno())
-            temporary.replace(self.path)
+            with replacing(self.path, durable=True) as temporary:
+                torch.save(content, temporary)
         except (OSError, RuntimeError) as error:
-            temporary.unlink(missing_ok=True)
             raise TrainingError(
                 f"The state of epoch {self.epoch} can't be written to {self.path} ({error}): make room there and go "
                 "on with --resume; the state of the epoch before is whole."
