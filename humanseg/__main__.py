@@ -53,6 +53,10 @@ def parser() -> argparse.ArgumentParser:
     onnx.add_argument("--out", type=Path, default=Path("humansegnet.onnx"), metavar="FILE")
     onnx.add_argument("--size", type=int, nargs=2, metavar=("H", "W"), help="fixed size (default: any)")
 
+    mean = command("average", average, "Average weights of several stages or epochs of one training.")
+    mean.add_argument("folders", nargs="+", type=Path, metavar="DIR")
+    mean.add_argument("--out", type=Path, required=True, metavar="DIR")
+
     card = command("card", write_card, "Write the model card beside the weights.")
     card.add_argument("--scores", nargs="+", type=Path, default=[], metavar="FILE", help="from `evaluate --json`")
     card.add_argument(
@@ -160,6 +164,15 @@ def write_card(options: argparse.Namespace) -> int:
     for table in options.tables:
         report.add_table(folder, table)
     print(report.write_card(folder))
+    return 0
+
+
+def average(options: argparse.Namespace) -> int:
+    """Writes the mean of the weights in several folders to another."""
+    from humanseg import network
+
+    network.average(options.folders, options.out)
+    print(options.out)
     return 0
 
 

@@ -20,16 +20,20 @@ from humanseg.resize import letterbox, resize_alpha
 
 Source = str | os.PathLike[str] | bytes | BinaryIO | np.ndarray | Photo | Any  # Any: a PIL image
 
-# The second look: where people fill less than this share of the frame, on their box with this margin on each side.
+# The second look is mirrored. Where people fill less than this share of the frame it's on their box, with this margin
+# on each side.
 LOOK_AGAIN_BELOW = 0.7
 LOOK_MARGIN = 0.3
-# How far the second look counts against the first.
-LOOK_TRUST = 0.5
+# How far the second look counts against the first, and how far where it sees less person: what's cut off at the frame,
+# an arm or a leg, is harder to make out without its surroundings.
+LOOK_TRUST, LOOK_TRUST_LESS = 0.5, 0.4
 # The joined alpha keeps the second look's resolution up to this long side; the rest is left to refinement.
 JOINED_LONG_SIDE = 2048
-# Nobody is there where less than this share of the frame is person, or where the net is never this sure of it.
+# Nobody is there where less than this share of the frame is person, or where the net isn't this sure of the surest
+# tenth of it: a real person has parts that are beyond doubt.
 SMALLEST_PERSON = 0.001
-LEAST_CONFIDENCE = 0.87
+SUREST = 0.1
+LEAST_CONFIDENCE = 0.975
 # Alphas this close to 0 or 1 mean none and all: what's left of them would be a veil over a new background.
 CERTAIN = 0.02
 
@@ -139,7 +143,7 @@ class Segmenter:
         Parameters
         ----------
         image : path, bytes, file object, PIL image, uint8 array (HxW, HxWx3 RGB, HxWx4 RGBA), or a `Photo`
-        second_look : look again, enlarged, where people fill only a part of the frame; at most twice the work
+        second_look : look again, mirrored, and enlarged where people fill only a part of the frame; twice the work
         refine : follow the photo's own edges at full resolution, rather than interpolate
         size : long side in pixels that the network sees; the model's own for photos by default
 
@@ -210,7 +214,8 @@ class Segmenter:
         """The first look with the second in its place, on a canvas that keeps the second one's resolution."""
         height, width = rgb.shape[:2]
         top, left, bottom, right = box
-        second = self._first_look(rgb[top:bottom, left:right], size)
+        # What the network gets wrong it seldom gets wrong the same way mirrored.
+        second = self._first_look(rgb[top:bottom, left:right][:, ::-1], size)[:, ::-1]
         scale = max(second.shape[0] / (bottom - top), second.shape[1] / (right - left))
         scale = min(scale, 1.0, JOINED_LONG_SIDE / max(height, width))
         scale = max(scale, first.shape[0] / height)
@@ -219,21 +224,22 @@ class Segmenter:
         y1, x1 = round(bottom * canvas.shape[0] / height), round(right * canvas.shape[1] / width)
         if y1 <= y0 or x1 <= x0:
             return first
-        trust = LOOK_TRUST * _seam(y1 - y0, x1 - x0, (top > 0, left > 0, bottom < height, right < width))
-        canvas[y0:y1, x0:x1] += trust * (resize_alpha(second, x1 - x0, y1 - y0) - canvas[y0:y1, x0:x1])
+        seam = _seam(y1 - y0, x1 - x0, (top > 0, left > 0, bottom < height, right < width))
+        more = resize_alpha(second, x1 - x0, y1 - y0) - canvas[y0:y1, x0:x1]
+        canvas[y0:y1, x0:x1] += seam * np.where(more > 0, LOOK_TRUST, LOOK_TRUST_LESS) * more
         return canvas
 
     def _confidence(self, alpha: np.ndarray) -> float:
-        """Mean alpha over what counts as person; 0 where that's too little or too doubtful to be anybody."""
+        """The alpha that the surest tenth of the person reaches; 0 where it's too little or doubtful for anybody."""
         person = alpha[alpha >= self.config.threshold]
         if person.size < SMALLEST_PERSON * alpha.size or not person.size:
             return 0.0
-        confidence = float(person.mean())
+        confidence = float(np.quantile(person[:: max(1, person.size // 50_000)], 1 - SUREST))
         return confidence if confidence >= LEAST_CONFIDENCE else 0.0
 
 
 def _look_again(alpha: np.ndarray, shape: tuple[int, int], threshold: float) -> tuple[int, int, int, int] | None:
-    """The box (top, left, bottom, right, in the photo's pixels) that's worth a second look, or None."""
+    """The box (top, left, bottom, right, in the photo's pixels) for a second look; None where nobody was seen."""
     person = (alpha >= threshold).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(person, connectivity=8)
     blobs = stats[1:]
@@ -254,7 +260,7 @@ def _look_again(alpha: np.ndarray, shape: tuple[int, int], threshold: float) -> 
     )
     # What counts is how much larger people will be seen: the network's long side goes to the box's.
     if max(box[2] - box[0], box[3] - box[1]) > LOOK_AGAIN_BELOW * max(height, width):
-        return None
+        return 0, 0, height, width
     return box
 
 

@@ -6,6 +6,8 @@ import pytest
 from PIL import Image
 
 from humanseg.__main__ import main
+from humanseg.config import CONFIG_NAME, WEIGHTS_NAME
+from humanseg.hub import find_weights
 from humanseg.segmenter import Segmenter
 
 
@@ -151,3 +153,10 @@ def test_a_run_by_module_name_prints_help(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
     assert "cut-out" in capsys.readouterr().out
+
+
+def test_average_writes_weights_that_load(tmp_path):
+    shipped = find_weights()
+    assert main(["average", str(shipped), str(shipped), "--out", str(tmp_path / "mean")]) == 0
+    for name in (CONFIG_NAME, WEIGHTS_NAME):
+        assert (tmp_path / "mean" / name).is_file()

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import segmentation_models_pytorch as smp
 import torch
@@ -158,3 +160,30 @@ def test_damaged_weights_give_one_sentence_that_names_the_file(tmp_path, fault):
     with pytest.raises(WeightsError, match=WEIGHTS_NAME) as caught:
         network.load(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def _saved(folder, seed, **training):
+    torch.manual_seed(seed)
+    net = network.build(SMALL)
+    network.save(net, replace(SMALL, training=training, metrics={"validation": {}}), folder)
+    return net.state_dict()
+
+
+def test_averaged_weights_are_the_mean_and_say_of_what(tmp_path):
+    first = _saved(tmp_path / "a", 0, best_epoch=3)
+    second = _saved(tmp_path / "b", 1, best_epoch=5, earlier=[{}])
+    network.average([tmp_path / "a", tmp_path / "b"], tmp_path / "mean")
+    net, config = network.load(tmp_path / "mean")
+    for name, tensor in net.state_dict().items():
+        if tensor.is_floating_point():
+            torch.testing.assert_close(tensor, (first[name] + second[name]) / 2)
+    assert config.training["mean_of"] == [{"stage": 1, "epoch": 3}, {"stage": 2, "epoch": 5}]
+    assert config.metrics == {}, "figures of one of them aren't the mean's"
+
+
+def test_weights_of_different_networks_are_not_averaged(tmp_path):
+    _saved(tmp_path / "a", 0)
+    other = replace(SMALL, decoder_channels=(32, 8, 8, 8, 8))
+    network.save(network.build(other), other, tmp_path / "b")
+    with pytest.raises(WeightsError, match="different networks"):
+        network.average([tmp_path / "a", tmp_path / "b"], tmp_path / "mean")

@@ -62,12 +62,34 @@ def test_the_way_back_is_exact(segmenter, shape):
         assert centres[0] == pytest.approx(centres[1], abs=1.0), "the alpha is shifted"
 
 
-def test_small_people_get_a_second_look_and_large_ones_do_not(segmenter):
-    segmenter.alpha(disc(400, 600, 40))
+@pytest.mark.parametrize("radius", [40, 190])
+def test_people_get_a_second_look_however_large_they_are(segmenter, radius):
+    segmenter.alpha(disc(400, 400, radius))
     assert len(segmenter.engine.seen) == 2
-    segmenter.engine.seen.clear()
-    segmenter.alpha(disc(400, 400, 190))
+
+
+def test_where_nobody_is_no_second_look_is_spent(segmenter):
+    segmenter.alpha(np.zeros((400, 400, 3), np.uint8))
     assert len(segmenter.engine.seen) == 1
+
+
+class Sided(Bright):
+    """Is less sure on the right."""
+
+    def __call__(self, image):
+        alpha = super().__call__(image)
+        alpha[:, alpha.shape[1] // 2 :] *= 0.8
+        return alpha
+
+
+@pytest.mark.parametrize("radius", [30, 60])
+def test_the_second_look_is_mirrored(radius):
+    photo = disc(128, 128, radius)
+    once, twice = (Segmenter(Sided()).look(photo, 128, second_look=second) for second in (False, True))
+    at = 64 + np.array([-1, 1]) * radius // 2
+    assert once[64, at] == pytest.approx([1, 0.8], abs=0.03)
+    # On the left the second look sees less, which counts less; on the right it sees more.
+    assert twice[64, at] == pytest.approx([0.92, 0.9], abs=0.03)
 
 
 def test_a_second_look_finds_a_finer_outline(segmenter):

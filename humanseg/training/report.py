@@ -376,7 +376,11 @@ def _recipe(config: ModelConfig) -> str:
     lines = [", ".join(f"{key} {stage[key]}" for key in keys if key in stage) for stage in stages]
     if not any(lines):
         return ""
+    parts = [f"stage {part['stage']} after epoch {part['epoch']}" for part in config.training.get("mean_of", [])]
+    mean = (
+        f"\n\nThe weights are the mean of those of {', '.join(parts)} (`python -m humanseg average`)." if parts else ""
+    )
     if len(lines) == 1:
-        return f"Recipe of `train.py`: {lines[0]}."
+        return f"Recipe of `train.py`: {lines[0]}.{mean}"
     numbered = "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
-    return f"Recipe of `train.py`, each stage with `--start-from` the one before:\n\n{numbered}"
+    return f"Recipe of `train.py`, each stage with `--start-from` the one before:\n\n{numbered}{mean}"
