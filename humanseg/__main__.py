@@ -33,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
     cut.add_argument("--mask", action="store_true", help="write the mask alone, as a grey PNG")
     cut.add_argument("--crop", action="store_true", help="crop to the people, with a margin")
     cut.add_argument(
-        "--no-second-look", dest="second_look", action="store_false", help="faster, worse for small people"
+        "--no-second-look", dest="second_look", action="store_false", help="faster, worse at edges and for small people"
     )
     cut.add_argument("--no-refine", dest="refine", action="store_false", help="plain upsampling of the alpha")
     cut.add_argument("--no-colours", dest="colours", action="store_false", help="keep the photo's colours at the edge")

@@ -173,10 +173,11 @@ def average(folders: Sequence[str | Path], out: str | Path) -> None:
     nets, configs = zip(*map(load, folders), strict=True)
     if len({(config.encoder, config.decoder_channels) for config in configs}) > 1:
         raise WeightsError("These weights are of different networks: average stages or epochs of one training.")
-    mean = {name: tensor.clone() for name, tensor in nets[0].state_dict().items()}
-    for name, tensor in mean.items():
-        if tensor.is_floating_point():  # the rest counts batches
-            mean[name] = torch.stack([net.state_dict()[name] for net in nets]).mean(0)
+    states = [net.state_dict() for net in nets]
+    mean = {
+        name: torch.stack([state[name] for state in states]).mean(0) if tensor.is_floating_point() else tensor
+        for name, tensor in states[0].items()  # what isn't floating point counts batches
+    }
     nets[0].load_state_dict(mean)
     stages = [
         {"stage": len(config.training.get("earlier", [])) + 1, "epoch": config.training.get("best_epoch")}

@@ -226,7 +226,8 @@ class Segmenter:
             return first
         seam = _seam(y1 - y0, x1 - x0, (top > 0, left > 0, bottom < height, right < width))
         more = resize_alpha(second, x1 - x0, y1 - y0) - canvas[y0:y1, x0:x1]
-        canvas[y0:y1, x0:x1] += seam * np.where(more > 0, LOOK_TRUST, LOOK_TRUST_LESS) * more
+        trust = np.where(more > 0, np.float32(LOOK_TRUST), np.float32(LOOK_TRUST_LESS))
+        canvas[y0:y1, x0:x1] += seam * trust * more
         return canvas
 
     def _confidence(self, alpha: np.ndarray) -> float:
