@@ -18,7 +18,7 @@ from humanseg.resize import resize_alpha, shrink
 PASSES = ((1, 4, 1e-3), (2, 3, 1e-4))
 LARGEST = 2048  # long side of the largest pass, in pixels: more costs time and shows nothing new
 # The filter leaves a faint veil on both sides of an edge; a little contrast about one half takes it away.
-CONTRAST = 1.3
+CONTRAST = 1.2
 # Half width of the band around the edge, in pixels of the coarse alpha, that refinement may change.
 BAND = 3
 SURE = 0.02  # alphas this close to 0 or 1 are taken for sure

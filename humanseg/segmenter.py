@@ -198,37 +198,23 @@ class Segmenter:
 
     def look(self, rgb: np.ndarray, size: int, *, second_look: bool) -> np.ndarray:
         """The network's own alpha, of the photo's aspect, at whatever resolution it was made; nothing refined."""
-        first = self._first_look(rgb, size)
+        first, seen = self._one_look(rgb, size)
         if not second_look:
             return first
         box = _look_again(first, rgb.shape[:2], self.config.threshold)
         if box is None:
             return first
-        return self._second_look(rgb, first, box, size)
-
-    def _first_look(self, rgb: np.ndarray, size: int) -> np.ndarray:
-        boxed, inner = letterbox(rgb, size, self.config.stride)
-        return self.engine(boxed)[: inner[0], : inner[1]]
-
-    def _second_look(self, rgb: np.ndarray, first: np.ndarray, box: tuple[int, int, int, int], size: int) -> np.ndarray:
-        """The first look with the second in its place, on a canvas that keeps the second one's resolution."""
-        height, width = rgb.shape[:2]
         top, left, bottom, right = box
+        # Resizing a large photo takes as long as the network does: once is enough.
+        part = seen if box == (0, 0, *rgb.shape[:2]) else rgb[top:bottom, left:right]
         # What the network gets wrong it seldom gets wrong the same way mirrored.
-        second = self._first_look(rgb[top:bottom, left:right][:, ::-1], size)[:, ::-1]
-        scale = max(second.shape[0] / (bottom - top), second.shape[1] / (right - left))
-        scale = min(scale, 1.0, JOINED_LONG_SIDE / max(height, width))
-        scale = max(scale, first.shape[0] / height)
-        canvas = resize_alpha(first, max(1, round(width * scale)), max(1, round(height * scale)))
-        y0, x0 = round(top * canvas.shape[0] / height), round(left * canvas.shape[1] / width)
-        y1, x1 = round(bottom * canvas.shape[0] / height), round(right * canvas.shape[1] / width)
-        if y1 <= y0 or x1 <= x0:
-            return first
-        seam = _seam(y1 - y0, x1 - x0, (top > 0, left > 0, bottom < height, right < width))
-        more = resize_alpha(second, x1 - x0, y1 - y0) - canvas[y0:y1, x0:x1]
-        trust = np.where(more > 0, np.float32(LOOK_TRUST), np.float32(LOOK_TRUST_LESS))
-        canvas[y0:y1, x0:x1] += seam * trust * more
-        return canvas
+        second, _ = self._one_look(part[:, ::-1], size)
+        return _joined(first, second[:, ::-1], box, rgb.shape[:2])
+
+    def _one_look(self, rgb: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+        """The network's alpha, and the photo at that size."""
+        boxed, (rows, columns) = letterbox(rgb, size, self.config.stride)
+        return self.engine(boxed)[:rows, :columns], boxed[:rows, :columns]
 
     def _confidence(self, alpha: np.ndarray) -> float:
         """The alpha that the surest tenth of the person reaches; 0 where it's too little or doubtful for anybody."""
@@ -263,6 +249,27 @@ def _look_again(alpha: np.ndarray, shape: tuple[int, int], threshold: float) -> 
     if max(box[2] - box[0], box[3] - box[1]) > LOOK_AGAIN_BELOW * max(height, width):
         return 0, 0, height, width
     return box
+
+
+def _joined(
+    first: np.ndarray, second: np.ndarray, box: tuple[int, int, int, int], shape: tuple[int, int]
+) -> np.ndarray:
+    """The first look with the second in its place, on a canvas that keeps the second one's resolution."""
+    height, width = shape
+    top, left, bottom, right = box
+    scale = max(second.shape[0] / (bottom - top), second.shape[1] / (right - left))
+    scale = min(scale, 1.0, JOINED_LONG_SIDE / max(height, width))
+    scale = max(scale, first.shape[0] / height)
+    canvas = resize_alpha(first, max(1, round(width * scale)), max(1, round(height * scale)))
+    y0, x0 = round(top * canvas.shape[0] / height), round(left * canvas.shape[1] / width)
+    y1, x1 = round(bottom * canvas.shape[0] / height), round(right * canvas.shape[1] / width)
+    if y1 <= y0 or x1 <= x0:
+        return first
+    seam = _seam(y1 - y0, x1 - x0, (top > 0, left > 0, bottom < height, right < width))
+    more = resize_alpha(second, x1 - x0, y1 - y0) - canvas[y0:y1, x0:x1]
+    trust = np.where(more > 0, np.float32(LOOK_TRUST), np.float32(LOOK_TRUST_LESS))
+    canvas[y0:y1, x0:x1] += seam * trust * more
+    return canvas
 
 
 def _seam(height: int, width: int, inside: tuple[bool, bool, bool, bool]) -> np.ndarray:

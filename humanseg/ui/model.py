@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import logging
 import threading
 from collections.abc import Callable
@@ -74,6 +76,9 @@ class LazySegmenter:
             try:
                 # A photo of somebody: with nobody in it, what follows the network would stay cold.
                 images.encode(np.asarray(self.get().cut_out(_SOMEBODY))[..., :3])
+                # Gradio imports it at the first event, where it's installed: half a second that a visitor would wait.
+                with contextlib.suppress(ImportError):
+                    importlib.import_module("matplotlib.pyplot")
             except HumanSegError as error:
                 log.error("%s", error)
             except Exception:
