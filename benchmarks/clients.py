@@ -45,9 +45,11 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--photos", type=int, default=10, help="of each client")
     parser.add_argument("--size", type=int, nargs=2, default=(1280, 720), metavar=("WIDTH", "HEIGHT"))
+    parser.add_argument("--settle", type=float, default=0, help="seconds before the first visitor comes")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, running() as server:
         print(f"The page answered after {server.seconds:.1f} s")
+        time.sleep(options.settle)
         (photo,) = write_photos(Path(folder), [tuple(options.size)])
         seconds, waits, failures = serve(server, photo, 1, 10)
         print("one client, first to tenth cut-out (s): " + " ".join(f"{wait:.2f}" for wait in waits))
