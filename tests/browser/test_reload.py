@@ -166,7 +166,4 @@ def settled(page: Page) -> list[int]:
 
 def becomes(page: Page, wanted: list[int]) -> bool:
     """Whether that is shown in the end; a page that was reloaded may show its default background first."""
-    for _ in range(20):
-        if settled(page) == wanted:
-            return True
-    return False
+    return any(settled(page) == wanted for _ in range(20))
