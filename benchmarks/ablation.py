@@ -12,13 +12,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from humanseg.config import ModelConfig, read_config
+from humanseg.data.datasets import Pair
 from humanseg.data.sources import gather
+from humanseg.data.training_set import Source
 from humanseg.training.fit import TrainingConfig, fit
 from humanseg.training.state import STATE_NAME
 
@@ -44,26 +47,37 @@ VARIANTS: dict[str, dict] = {
 }
 
 
-def run(name: str, changes: dict, data: Path, out: Path, model: ModelConfig, config: TrainingConfig, share: float):
-    """One variant's validation figures of its best epoch, trained unless that has been done."""
-    folder = out / "".join(c if c.isalnum() else "-" for c in name)
+def trained(
+    folder: Path,
+    model: ModelConfig,
+    config: TrainingConfig,
+    gathered: Callable[[], tuple[list[Source], dict[str, list[Pair]]]],
+) -> dict[str, dict[str, float]]:
+    """Validation figures of a training's best epoch, by set; what was finished before isn't trained again."""
     done = folder / "done.json"
     if not done.exists():
-        changes = dict(changes)
-        loose = LOOSE if changes.pop("loose", True) else []
-        # Without its negatives a variant is still judged by them.
-        weight = 1.0 if changes.pop("negatives", True) else 1e-9
-        sources, validation = gather(
+        fit(folder, model, config, *gathered(), resume=(folder / STATE_NAME).exists())
+        done.write_text(json.dumps(read_config(folder).metrics["validation"], indent=2) + "\n", encoding="utf-8")
+    return json.loads(done.read_text(encoding="utf-8"))
+
+
+def run(name: str, changes: dict, data: Path, out: Path, model: ModelConfig, config: TrainingConfig, share: float):
+    """One variant's mean validation figures."""
+    folder = out / "".join(c if c.isalnum() else "-" for c in name)
+    changes = dict(changes)
+    loose = LOOSE if changes.pop("loose", True) else []
+    # Without its negatives a variant is still judged by them.
+    weight = 1.0 if changes.pop("negatives", True) else 1e-9
+
+    def gathered() -> tuple[list[Source], dict[str, list[Pair]]]:
+        return gather(
             [f"{data / set_name}={w * share}" for set_name, w in DATA.items()],
             [f"{data / set_name}={w * share * weight}" for set_name, w in NEGATIVES.items()],
             loose=loose,
             complete=COMPLETE,
         )
-        changed = replace(config, **changes)
-        fit(folder, model, changed, sources, validation, resume=(folder / STATE_NAME).exists())
-        figures = read_config(folder).metrics["validation"]
-        done.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    figures = json.loads(done.read_text(encoding="utf-8"))
+
+    figures = trained(folder, model, replace(config, **changes), gathered)
     false_area = [row["false_area"] for row in figures.values() if "false_area" in row]
     return {**{key: figures["mean"][key] for key in ("iou", "boundary_iou")}, "false_area": sum(false_area)}
 

@@ -132,11 +132,11 @@ def compare(title: str, cases: Iterator[tuple], coarse_alpha, *, colours: bool) 
         bilinear.append(alpha_row(truth, resize_alpha(coarse, truth.shape[1], truth.shape[0])))
         refined.append(alpha_row(truth, guess))
         if colours:
-            for (naive, estimated), alpha, band in zip(
-                errors.values(), (truth, guess, guess), (truth, truth, guess), strict=True
-            ):
+            own, own_refined = (edges.foreground_colours(photo, alpha) for alpha in (truth, guess))
+            cases_of = ((own, truth), (own_refined, truth), (own_refined, guess))
+            for (naive, estimated), (colour, band) in zip(errors.values(), cases_of, strict=True):
                 naive.append(colour_error(foreground, photo, band))
-                estimated.append(colour_error(foreground, edges.foreground_colours(photo, alpha), band))
+                estimated.append(colour_error(foreground, colour, band))
     before, after = np.array(bilinear), np.array(refined)
     print(f"\n{title}: {len(before)} photos")
     print(f"{'':24}{'bilinear':>10}{'refined':>10}{'better in':>11}")

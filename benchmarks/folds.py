@@ -14,15 +14,17 @@ import argparse
 import json
 import os
 import statistics
+from functools import partial
 from pathlib import Path
 
 import torch
 
-from humanseg.config import ModelConfig, read_config
+from benchmarks.ablation import trained
+from humanseg.config import ModelConfig
+from humanseg.data.datasets import Pair
 from humanseg.data.splits import split
 from humanseg.data.training_set import Source
-from humanseg.training.fit import TrainingConfig, fit
-from humanseg.training.state import STATE_NAME
+from humanseg.training.fit import TrainingConfig
 
 FOLDS = 5
 OURS, CLASSIC = "the recipe", "the classic recipe"
@@ -51,15 +53,10 @@ def recipes(epochs: int, size: int) -> dict[str, TrainingConfig]:
     return {OURS: ours, CLASSIC: classic}
 
 
-def run(out: Path, data: Path, fold: int, model: ModelConfig, config: TrainingConfig) -> dict[str, float]:
-    """Validation figures of one fold's best epoch, trained unless that has been done."""
-    done = out / "done.json"
-    if not done.exists():
-        train, valid = split(data, folds=FOLDS, fold=fold)
-        sources = [Source(data.name, train, complete=True)]
-        fit(out, model, config, sources, {data.name: valid}, resume=(out / STATE_NAME).exists())
-        done.write_text(json.dumps(read_config(out).metrics["validation"][data.name], indent=2) + "\n", "utf-8")
-    return json.loads(done.read_text(encoding="utf-8"))
+def fold_of(data: Path, fold: int) -> tuple[list[Source], dict[str, list[Pair]]]:
+    """What to train on and what to validate on, for one fold."""
+    train, valid = split(data, folds=FOLDS, fold=fold)
+    return [Source(data.name, train, complete=True)], {data.name: valid}
 
 
 def main() -> None:
@@ -77,7 +74,8 @@ def main() -> None:
         rows = []
         for fold in range(FOLDS):
             out = options.out / f"{name.replace(' ', '-')}-{fold}"
-            rows.append(run(out, options.data, fold, model, config))
+            figures = trained(out, model, config, partial(fold_of, options.data, fold))
+            rows.append(figures[options.data.name])
             print(f"{name}, fold {fold + 1}: " + json.dumps(rows[-1]), flush=True)
         for what, figure in (("mean", statistics.mean), ("standard deviation over folds", statistics.stdev)):
             table[f"{name}, {what}"] = {key: figure([row[key] for row in rows]) for key in ("iou", "boundary_iou")}

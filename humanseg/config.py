@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from humanseg.errors import WeightsError
+from humanseg.files import replacing
 
 CONFIG_NAME = "config.json"
 WEIGHTS_NAME = "model.safetensors"
@@ -76,6 +77,17 @@ class ModelConfig:
                 f"The weights' {CONFIG_NAME} lacks {error}: use a folder that train.py wrote, or train again."
             ) from error
         return cls(**values)
+
+
+def write_config(config: ModelConfig, folder: Path) -> None:
+    """Writes `config.json` into a folder of weights, whole or not at all.
+
+    Raises
+    ------
+    OSError : the folder can't be written
+    """
+    with replacing(Path(folder) / CONFIG_NAME) as path:
+        path.write_text(json.dumps(config.to_json(), indent=2) + "\n", encoding="utf-8")
 
 
 def read_config(folder: Path) -> ModelConfig:

@@ -92,13 +92,14 @@ def foreground_colours(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     if alpha.shape != rgb.shape[:2]:
         raise ValueError(f"the alpha is {alpha.shape}, the photo {rgb.shape[:2]}")
     result = rgb.copy()
-    band = ((alpha > SURE) & (alpha < 1 - SURE)).view(np.uint8)
+    seen = alpha > SURE
+    band = (seen & (alpha < 1 - SURE)).view(np.uint8)
     if not band.any():
         return result
     height, width = alpha.shape
     # The rim just inside has a trace of the background as well.
     rim = max(1, round(max(height, width) / COLOUR_SIDES[1]))
-    band = cv2.dilate(band, np.ones((2 * rim + 1,) * 2, np.uint8)).view(bool) & (alpha > SURE)
+    band = cv2.dilate(band, np.ones((2 * rim + 1,) * 2, np.uint8)).view(bool) & seen
     foreground, background = _mean_colours(rgb, alpha, band)
     for part in _tiles(band, (height, width)):
         inside = band[part]

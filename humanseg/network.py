@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import logging
 import os
 import urllib.error
@@ -18,7 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from humanseg.config import CONFIG_NAME, WEIGHTS_NAME, ModelConfig, read_config
+from humanseg.config import CONFIG_NAME, WEIGHTS_NAME, ModelConfig, read_config, write_config
 from humanseg.errors import WeightsError
 from humanseg.files import replacing
 
@@ -156,8 +155,7 @@ def save(net: nn.Module, config: ModelConfig, folder: str | Path) -> None:
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in net.state_dict().items()}
     with replacing(folder / WEIGHTS_NAME) as path:
         save_file(state, path, metadata={"format": "pt"})
-    with replacing(folder / CONFIG_NAME) as path:
-        path.write_text(json.dumps(config.to_json(), indent=2) + "\n", encoding="utf-8")
+    write_config(config, folder)
 
 
 def average(folders: Sequence[str | Path], out: str | Path) -> None:

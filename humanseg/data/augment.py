@@ -7,6 +7,7 @@ comes from the generator that is passed in, so that a sample is the same wheneve
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import albumentations as A
 import cv2
@@ -21,19 +22,17 @@ def random_view(
     size: int,
     rng: np.random.Generator,
     *,
-    zoom: tuple[float, float] = (0.85, 2.2),
-    max_degrees: float = 15.0,
-    border: int | None = None,
-    at_people: float = 0.6,
+    border: int = IGNORE,
+    **view: Any,
 ) -> tuple[np.ndarray, np.ndarray]:
     """A size x size view: random zoom, place, slight turn and mirroring, resampled once.
 
     Parameters
     ----------
-    border : what the mask says outside of the photo; IGNORE by default (the photo's edge is repeated there)
-    zoom, max_degrees, at_people : as of `random_matrix`
+    border : what the mask says outside of the photo (whose edge is repeated there)
+    view : zoom, max_degrees, at_people, as for `random_matrix`
     """
-    matrix = random_matrix(mask, size, rng, zoom=zoom, max_degrees=max_degrees, at_people=at_people)
+    matrix = random_matrix(mask, size, rng, **view)
     return warp_photo(rgb, matrix, size), warp_mask(mask, matrix, size, border)
 
 
@@ -103,8 +102,8 @@ def _shrunk_first(shape: tuple[int, ...], matrix: np.ndarray) -> tuple[tuple[int
     return small, matrix @ np.diag([width / small[0], height / small[1], 1.0])
 
 
-def warp_mask(mask: np.ndarray, matrix: np.ndarray, size: int, border: int | None = None) -> np.ndarray:
-    """The size x size view of a mask; outside of it `border`, by default IGNORE."""
+def warp_mask(mask: np.ndarray, matrix: np.ndarray, size: int, border: int = IGNORE) -> np.ndarray:
+    """The size x size view of a mask; outside of it `border`."""
     small, matrix = _shrunk_first(mask.shape, matrix)
     if small is not None:
         mask = resize_mask(mask, *small)
@@ -121,7 +120,7 @@ def warp_mask(mask: np.ndarray, matrix: np.ndarray, size: int, border: int | Non
         borderValue=2,
     )
     warped[outside == 1] = IGNORE
-    warped[outside == 2] = IGNORE if border is None else border
+    warped[outside == 2] = border
     return warped
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from humanseg.config import CONFIG_NAME, ModelConfig, read_config
+from humanseg.config import ModelConfig, read_config, write_config
 from humanseg.errors import DataError, TrainingError
 
 CARD_NAME = "README.md"
@@ -192,7 +192,7 @@ def add_scores(folder: Path, files: Sequence[Path]) -> ModelConfig:
 def _with_metrics(folder: Path, config: ModelConfig, measured: dict[str, Any]) -> ModelConfig:
     """Puts more figures into the configuration, and that beside the weights."""
     config = replace(config, metrics={**config.metrics, **measured})
-    (folder / CONFIG_NAME).write_text(json.dumps(config.to_json(), indent=2) + "\n", encoding="utf-8")
+    write_config(config, folder)
     return config
 
 

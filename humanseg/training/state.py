@@ -30,6 +30,8 @@ class State:
         # LambdaLR keeps its function out of the state by itself; samples depend on the epoch alone.
         content |= {name: getattr(self, name) for name in ("epoch", "best", "best_figures", "last_iou")}
         try:
+            for left in self.path.parent.glob(f".{self.path.name}.*"):  # by a run that was killed while writing
+                left.unlink()
             with replacing(self.path, durable=True) as temporary:
                 torch.save(content, temporary)
         except (OSError, RuntimeError) as error:

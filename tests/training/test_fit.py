@@ -209,6 +209,12 @@ def test_a_full_disk_leaves_the_state_of_the_epoch_before(tmp_path, data, monkey
     assert (tmp_path / STATE_NAME).read_bytes() == before
 
 
+def test_a_state_half_written_by_a_killed_run_does_not_stay(tmp_path, data):
+    (tmp_path / f".{STATE_NAME}.half").write_bytes(b"half")
+    fit(tmp_path, MODEL, CONFIG, *data, stop_after=1)
+    assert [path.name for path in tmp_path.glob(f"*{STATE_NAME}*")] == [STATE_NAME]
+
+
 def test_figures_go_to_tensorboard_where_asked_for(tmp_path, data):
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     fit(tmp_path, MODEL, TrainingConfig(**{**CONFIG.__dict__, "epochs": 1}), *data, tensorboard=True)
