@@ -34,7 +34,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--stop-after", type=int, metavar="N", help="end after N epochs of the schedule; --resume goes on")
     add("--fold", type=int, default=0, help="which tenth of a set without valid.txt to validate on")
     add("--encoder", default=ModelConfig.encoder, help="any smp encoder (default: %(default)s)")
-    add("--decoder", type=int, nargs=5, default=list(ModelConfig.decoder_channels), metavar="C")
+    add("--decoder", type=int, nargs="+", metavar="C", help="width of its stages; with --start-from it's trained anew")
     add("--loss", choices=sorted(LOSSES), default=TrainingConfig.loss)
     add("--sizes", type=int, nargs="+", default=list(TrainingConfig.sizes), help="a batch is of one of these")
     add("--zoom", type=float, nargs=2, default=list(TrainingConfig.zoom), metavar="Z", help="range of views' zoom")
@@ -58,14 +58,15 @@ def main(arguments: list[str] | None = None) -> None:
 
     values = {field.name: getattr(options, field.name) for field in fields(TrainingConfig)}
     config = TrainingConfig(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
-    model = ModelConfig(encoder=options.encoder, decoder_channels=tuple(options.decoder))
+    decoder = tuple(options.decoder or ModelConfig.decoder_channels)
+    model = ModelConfig(encoder=options.encoder, decoder_channels=decoder)
     sources, validation = gather(
         options.data, options.negatives, loose=options.loose, complete=options.complete, fold=options.fold
     )
     fit(
         options.out, model, config, sources, validation,
-        resume=options.resume, start_from=options.start_from, stop_after=options.stop_after,
-        tensorboard=options.tensorboard,
+        resume=options.resume, start_from=options.start_from, new_decoder=options.decoder is not None,
+        stop_after=options.stop_after, tensorboard=options.tensorboard,
     )  # fmt: skip
 
 

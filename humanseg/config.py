@@ -21,7 +21,9 @@ class ModelConfig:
     Attributes
     ----------
     encoder : name of the smp encoder
-    decoder_channels : width of the five decoder stages, deepest first
+    depth : how often the encoder halves the resolution
+    decoder_channels : width of the decoder's stages, deepest first, each of which doubles it; with fewer stages than
+        `depth` alpha is interpolated to the input's size, which is cheaper and coarser
     mean, std : per channel, for RGB in [0, 1]
     size : long side in pixels at which photos are looked at
     live_size : long side in pixels for webcam frames
@@ -32,6 +34,7 @@ class ModelConfig:
     """
 
     encoder: str = "timm-tf_efficientnet_lite0"
+    depth: int = 5
     decoder_channels: tuple[int, ...] = (128, 64, 32, 16, 16)
     mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
     std: tuple[float, float, float] = (0.5, 0.5, 0.5)
@@ -47,13 +50,13 @@ class ModelConfig:
         return {
             "_model_class": "Unet",
             "encoder_name": self.encoder,
-            "encoder_depth": len(self.decoder_channels),
+            "encoder_depth": self.depth,
             "encoder_weights": None,
             "decoder_channels": list(self.decoder_channels),
             "in_channels": 3,
             "classes": 1,
             "activation": None,
-            "humanseg": {k: v for k, v in asdict(self).items() if k not in ("encoder", "decoder_channels")},
+            "humanseg": {k: v for k, v in asdict(self).items() if k not in ("encoder", "depth", "decoder_channels")},
         }
 
     @classmethod
@@ -69,6 +72,7 @@ class ModelConfig:
             known = {f.name for f in fields(cls)}
             values = {k: v for k, v in own.items() if k in known}
             values["encoder"] = config["encoder_name"]
+            values["depth"] = config["encoder_depth"]
             values["decoder_channels"] = tuple(config["decoder_channels"])
             for key in ("mean", "std"):
                 values[key] = tuple(own[key])

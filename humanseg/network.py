@@ -40,17 +40,29 @@ def build(config: ModelConfig) -> smp.Unet:
     ------
     WeightsError : smp doesn't know the encoder, or the decoder doesn't fit it
     """
+    channels = config.decoder_channels
+    left_out = config.depth - len(channels)
+    if not 0 <= left_out < config.depth:
+        raise WeightsError(f"A decoder has 1 to {config.depth} stages here, not {len(channels)}: mend --decoder.")
     try:
-        return smp.Unet(
+        net = smp.Unet(
             encoder_name=config.encoder,
-            encoder_depth=len(config.decoder_channels),
+            encoder_depth=config.depth,
             encoder_weights=None,
-            decoder_channels=config.decoder_channels,
+            decoder_channels=(*channels, *[1] * left_out),
             in_channels=3,
             classes=1,
         )
     except (KeyError, ValueError, RuntimeError, AttributeError) as error:
         raise WeightsError(f"smp can't build a U-Net with encoder {config.encoder!r}: {error}") from error
+    if left_out:
+        # smp's U-Net knows no end before full resolution.
+        net.decoder.blocks = net.decoder.blocks[: len(channels)]
+        net.segmentation_head = nn.Sequential(
+            nn.Conv2d(channels[-1], 1, kernel_size=3, padding=1),
+            nn.Upsample(scale_factor=2**left_out, mode="bilinear"),
+        )
+    return net
 
 
 def build_from_imagenet(config: ModelConfig) -> smp.Unet:
@@ -169,7 +181,7 @@ def average(folders: Sequence[str | Path], out: str | Path) -> None:
     OSError : the folder can't be written
     """
     nets, configs = zip(*map(load, folders), strict=True)
-    if len({(config.encoder, config.decoder_channels) for config in configs}) > 1:
+    if len({(config.encoder, config.depth, config.decoder_channels) for config in configs}) > 1:
         raise WeightsError("These weights are of different networks: average stages or epochs of one training.")
     states = [net.state_dict() for net in nets]
     mean = {

@@ -191,7 +191,10 @@ class Segmenter:
         if not confidence:
             return np.zeros((height, width), np.float32), 0.0
         alpha = edges.refine_alpha(rgb, coarse) if refine else resize_alpha(coarse, width, height)
-        alpha = np.clip((alpha - CERTAIN) / (1 - 2 * CERTAIN), 0, 1)
+        # In place: an alpha of a large photo is larger than the processor's cache, and fresh memory costs more yet.
+        np.subtract(alpha, CERTAIN, out=alpha)
+        np.divide(alpha, 1 - 2 * CERTAIN, out=alpha)
+        np.clip(alpha, 0, 1, out=alpha)
         if photo.alpha is not None:
             alpha *= photo.alpha
         return alpha, confidence

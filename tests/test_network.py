@@ -187,3 +187,20 @@ def test_weights_of_different_networks_are_not_averaged(tmp_path):
     network.save(network.build(other), other, tmp_path / "b")
     with pytest.raises(WeightsError, match="different networks"):
         network.average([tmp_path / "a", tmp_path / "b"], tmp_path / "mean")
+
+
+def test_a_decoder_that_stops_early_still_answers_at_the_input_s_size(tmp_path):
+    config = replace(SMALL, decoder_channels=(16, 8, 8))
+    net = network.build(config)
+    assert net.eval()(torch.zeros(1, 3, 64, 96)).shape == (1, 1, 64, 96)
+    network.save(net, config, tmp_path)
+    again, read = network.load(tmp_path)
+    assert read == config and sum(p.numel() for p in again.parameters()) < sum(
+        p.numel() for p in network.build(SMALL).parameters()
+    )
+
+
+@pytest.mark.parametrize("channels", [(), (8,) * 6])
+def test_a_decoder_of_no_or_too_many_stages_is_named(channels):
+    with pytest.raises(WeightsError, match="1 to 5 stages"):
+        network.build(replace(SMALL, decoder_channels=channels))

@@ -27,6 +27,14 @@ def test_a_resized_alpha_never_shares_memory_and_stays_in_range():
         assert resized.shape == size[::-1] and 0 <= resized.min() and resized.max() <= 1
 
 
+@pytest.mark.parametrize("shape", [(1080, 1920), (1201, 1600), (1200, 1600)])
+def test_what_is_shrunk_by_much_is_the_mean_of_what_it_covers(shape):
+    ramp = np.linspace(0, 1, shape[1], dtype=np.float32) * np.ones((shape[0], 1), np.float32)
+    small = resize_alpha(ramp, 100, 60)
+    edges = np.linspace(0, 1, 101)
+    np.testing.assert_allclose(small, np.broadcast_to((edges[:-1] + edges[1:]) / 2, (60, 100)), atol=2e-3)
+
+
 def test_shrinking_bounds_the_long_side_and_leaves_what_fits():
     assert shrink(np.zeros((200, 100, 3), np.uint8), 50).shape == (50, 25, 3)
     assert shrink(np.zeros((1000, 1), np.float32), 50).shape == (50, 1)

@@ -75,6 +75,7 @@ def fit(
     *,
     resume: bool = False,
     start_from: Path | None = None,
+    new_decoder: bool = False,
     stop_after: int | None = None,
     tensorboard: bool = False,
 ) -> dict[str, Any]:
@@ -87,6 +88,7 @@ def fit(
     validation : pairs by data set; the mean over sets of IoU and boundary IoU picks the checkpoint
     resume : go on from the state in `run`
     start_from : folder of weights to begin with instead of ImageNet's; the network is built as they say
+    new_decoder : take the encoder alone from them, and give it the decoder that `model` says
     stop_after : end this session after that many epochs, without shortening the schedule
     tensorboard : write the figures of every epoch to `run/tensorboard` too
 
@@ -113,7 +115,12 @@ def fit(
     earlier: list[dict[str, Any]] = []
     if start_from:
         net, before = network.load(start_from)
-        model = replace(model, encoder=before.encoder, decoder_channels=before.decoder_channels)
+        model = replace(model, encoder=before.encoder, depth=before.depth)
+        if new_decoder:
+            encoder, net = net.encoder, network.build(model)
+            net.encoder = encoder
+        else:
+            model = replace(model, decoder_channels=before.decoder_channels)
         earlier = [*before.training.get("earlier", []), {k: v for k, v in before.training.items() if k != "earlier"}]
     else:
         net = network.build_from_imagenet(model)

@@ -93,6 +93,18 @@ def test_weights_begun_with_say_how_the_network_is_built_and_what_they_were_trai
     assert stage["learning_rate"] == 3e-3 and stage["best_epoch"] == 1
 
 
+def test_another_decoder_can_be_given_to_the_encoder_of_earlier_weights(tmp_path, data):
+    network.save(network.build(MODEL), MODEL, tmp_path / "first")
+    early = replace(MODEL, decoder_channels=(8, 8))
+    # So low a rate that the encoder stays what it was.
+    config = replace(CONFIG, epochs=1, learning_rate=1e-9)
+    fit(tmp_path / "second", early, config, *data, start_from=tmp_path / "first", new_decoder=True)
+    (first, _), (second, found) = (network.load(tmp_path / name) for name in ("first", "second"))
+    assert found.decoder_channels == (8, 8)
+    for ours, theirs in zip(second.encoder.parameters(), first.encoder.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-5)
+
+
 def test_the_weights_that_stay_are_the_best_not_the_last(tmp_path, data, monkeypatch):
     picks = iter([0.3, 0.9, 0.1])
 
