@@ -14,13 +14,16 @@ import sys
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 from humanseg import HumanSegError, Segmenter
+from humanseg.hub import LIVE_NAME, MODEL_VARIABLE
 from humanseg.ui import page, sweep
 from humanseg.ui.limits import Limits
+from humanseg.ui.model import warm_up
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="app.py", description="Cut people out of photos, in the browser.")
     parser.add_argument("--model", help="folder with weights, or user/name on the Hugging Face Hub")
+    parser.add_argument("--live-model", help="the same for the webcam; by default what ships for it, or --model")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     options = parser.parse_args(arguments)
     try:
@@ -29,8 +32,13 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     folder = sweep.private_folder()
-    demo = page.build(lambda: Segmenter.from_pretrained(options.model), limits)
-    demo.house.model.warm_up()
+    # Whoever brings weights of their own means the webcam too.
+    named = options.model or os.environ.get(MODEL_VARIABLE)
+    live = options.live_model or (None if named else LIVE_NAME)
+    demo = page.build(
+        lambda: Segmenter.from_pretrained(options.model), limits, live and (lambda: Segmenter.from_pretrained(live))
+    )
+    warm_up(demo.house.model, demo.house.live)
     sweep.start(demo, folder, *limits.cleaning)
     demo.launch(inbrowser=options.open, **page.launch_options(limits))
     return 0

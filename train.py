@@ -35,6 +35,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--fold", type=int, default=0, help="which tenth of a set without valid.txt to validate on")
     add("--encoder", default=ModelConfig.encoder, help="any smp encoder (default: %(default)s)")
     add("--decoder", type=int, nargs="+", metavar="C", help="width of its stages; with --start-from it's trained anew")
+    add("--size", type=int, default=ModelConfig.size, help="long side at which photos will be looked at")
     add("--loss", choices=sorted(LOSSES), default=TrainingConfig.loss)
     add("--sizes", type=int, nargs="+", default=list(TrainingConfig.sizes), help="a batch is of one of these")
     add("--zoom", type=float, nargs=2, default=list(TrainingConfig.zoom), metavar="Z", help="range of views' zoom")
@@ -59,7 +60,7 @@ def main(arguments: list[str] | None = None) -> None:
     values = {field.name: getattr(options, field.name) for field in fields(TrainingConfig)}
     config = TrainingConfig(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
     decoder = tuple(options.decoder or ModelConfig.decoder_channels)
-    model = ModelConfig(encoder=options.encoder, decoder_channels=decoder)
+    model = ModelConfig(encoder=options.encoder, decoder_channels=decoder, size=options.size)
     sources, validation = gather(
         options.data, options.negatives, loose=options.loose, complete=options.complete, fold=options.fold
     )

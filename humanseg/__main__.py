@@ -148,6 +148,7 @@ def evaluate(options: argparse.Namespace) -> int:
             "data": options.data.resolve().name,
             "engine": segmenter.engine.name,
             "size": options.size or segmenter.config.size,
+            "second_look": options.second_look,
             "mean": mean,
             "photos": rows,
         }

@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 
 MODEL_VARIABLE = "HUMANSEG_MODEL"
 SHIPPED_NAME = "humansegnet"
+LIVE_NAME = "humansegnet-live"  # a smaller network, for frames that can't wait
 
 # `user/name` or `user/name@revision`, with the characters that the Hub allows.
 _HUB_ID = re.compile(r"(?P<id>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:@(?P<revision>[\w./-]+))?")
@@ -28,9 +29,9 @@ def find_weights(model: str | Path | None = None, *, revision: str | None = None
 
     Parameters
     ----------
-    model : a folder of weights, or `user/name` or `user/name@revision` on the Hub. By default what the environment
-        variable HUMANSEG_MODEL says, or else the weights that ship with the project. A folder goes before a model
-        on the Hub of the same name.
+    model : a folder of weights, the name of some that ship with the project (`humansegnet`, `humansegnet-live`), or
+        `user/name` or `user/name@revision` on the Hub. By default what the environment variable HUMANSEG_MODEL says,
+        or else `humansegnet`. A folder goes before everything else of the same name.
     revision : commit, tag or branch on the Hub. A commit can't change any more and needs no network once it has been
         fetched. Without a revision the one that was fetched first stays in use; the log names it.
 
@@ -39,14 +40,14 @@ def find_weights(model: str | Path | None = None, *, revision: str | None = None
     WeightsError : there is no such folder or model, or what is there aren't our weights
     DownloadError : the Hub can't be reached, and the weights were never fetched
     """
-    model = model or os.environ.get(MODEL_VARIABLE) or None
-    if model is None:
-        return _shipped()
+    model = model or os.environ.get(MODEL_VARIABLE) or SHIPPED_NAME
     folder = Path(model).expanduser()
     if folder.is_dir():
         return _checked(folder)
     if folder.exists():
         raise _not_a_folder(folder)
+    if model in (SHIPPED_NAME, LIVE_NAME):
+        return _shipped(str(model))
     named = _HUB_ID.fullmatch(model) if isinstance(model, str) else None
     if named is None or folder.suffix.lower() in _PICKLES:
         raise WeightsError(f"There is no folder of weights {model}: name one with {CONFIG_NAME} and {WEIGHTS_NAME}.")
@@ -55,14 +56,14 @@ def find_weights(model: str | Path | None = None, *, revision: str | None = None
     return _from_hub(named["id"], revision or named["revision"])
 
 
-def _shipped() -> Path:
+def _shipped(name: str) -> Path:
     package = Path(__file__).resolve().parent
     # In a clone the weights stand beside the package; a wheel carries them inside it.
-    for folder in (package.parent / "checkpoints" / SHIPPED_NAME, package / "_checkpoints" / SHIPPED_NAME):
+    for folder in (package.parent / "checkpoints" / name, package / "_checkpoints" / name):
         if (folder / CONFIG_NAME).is_file():
             return _checked(folder)
     raise WeightsError(
-        f"The weights that ship are missing from {package.parent / 'checkpoints' / SHIPPED_NAME}: name a folder of "
+        f"The weights that ship are missing from {package.parent / 'checkpoints' / name}: name a folder of "
         f"weights, set {MODEL_VARIABLE}, or train your own with train.py."
     )
 

@@ -26,6 +26,38 @@ def test_help_names_the_options(capsys):
     assert "--model" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("arguments", "environment", "photos", "webcam"),
+    [
+        ([], None, None, "humansegnet-live"),
+        (["--model", "mine"], None, "mine", "mine"),
+        ([], "mine", None, None),
+        (["--model", "mine", "--live-model", "quick"], None, "mine", "quick"),
+    ],
+)
+def test_the_webcam_has_its_own_network_unless_somebody_brings_theirs(
+    monkeypatch, arguments, environment, photos, webcam
+):
+    monkeypatch.setattr(app.Segmenter, "from_pretrained", lambda model: [model])
+    monkeypatch.setattr(app.sweep, "start", lambda *_: None)
+    monkeypatch.setattr(app, "warm_up", lambda *_: None)
+    if environment:
+        monkeypatch.setenv("HUMANSEG_MODEL", environment)
+    built = []
+    build = app.page.build
+
+    def remembered(*arguments):
+        built.append(build(*arguments))
+        monkeypatch.setattr(built[0], "launch", lambda **_: None)
+        return built[0]
+
+    monkeypatch.setattr(app.page, "build", remembered)
+    assert app.main(arguments) == 0
+    house = built[0].house
+    assert house.model.get() == [photos] and house.live.get() == [webcam]
+    assert (house.live is house.model) == (photos == webcam)
+
+
 def test_the_page_answers_even_while_there_are_no_weights(repository: Path, tmp_path: Path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

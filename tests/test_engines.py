@@ -42,15 +42,31 @@ def test_every_engine_gives_what_pytorch_gives_in_float32(engines, astronaut, sh
     assert np.abs(exact - quick).mean() < 0.005
 
 
+@pytest.mark.parametrize("stages", [4, 2])
+def test_engines_agree_where_the_decoder_stops_early(tmp_path, astronaut, stages):
+    import torch
+
+    torch.manual_seed(0)
+    config = ModelConfig(decoder_channels=(16, 8, 8, 8)[:stages])
+    network.save(network.build(config), config, tmp_path / "weights")
+    exact, quick = (
+        load_engine(tmp_path / "weights", engine=name, threads=2, cache_dir=tmp_path)(astronaut[:192, :256])
+        for name in ("torch", "openvino")
+    )
+    assert exact.shape == quick.shape == (192, 256) and quick.dtype == np.float32
+    assert np.abs(exact - quick).mean() < 0.005 and np.ptp(exact) > 0.01
+
+
 def test_an_engine_says_what_it_is(engines):
     assert [engine.name.split()[0] for engine in engines] == ["torch", "openvino"]
     assert engines[0].config == engines[1].config
 
 
-def test_the_shipped_weights_give_the_same_picture_on_every_engine(astronaut, cache):
+@pytest.mark.parametrize("name", ["humansegnet", "humansegnet-live"])
+def test_the_shipped_weights_give_the_same_picture_on_every_engine(astronaut, cache, name):
     from humanseg.hub import find_weights
 
-    shipped = find_weights()
+    shipped = find_weights(name)
     exact, quick = (load_engine(shipped, engine=name, cache_dir=cache)(astronaut) for name in ("torch", "openvino"))
     assert np.abs(exact - quick).mean() < 0.005
     assert exact[100:200, 200:250].mean() > 0.9, "the astronaut's face isn't found"

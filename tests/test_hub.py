@@ -153,11 +153,15 @@ def test_the_environment_names_the_default(tmp_path, monkeypatch):
     assert find_weights(a_folder(tmp_path / "other")) == tmp_path / "other"
 
 
-@pytest.mark.parametrize("place", ["checkpoints/humansegnet", "humanseg/_checkpoints/humansegnet"])
+@pytest.mark.parametrize("place", ["checkpoints", "humanseg/_checkpoints"])
 def test_the_shipped_weights_are_found_in_a_clone_and_in_an_installed_wheel(tmp_path, monkeypatch, place):
-    folder = a_folder(tmp_path / place)
+    photos, live = (a_folder(tmp_path / place / name) for name in ("humansegnet", "humansegnet-live"))
     monkeypatch.setattr(hub, "__file__", str(tmp_path / "humanseg" / "hub.py"))
-    assert find_weights() == folder.resolve()
+    assert find_weights() == find_weights("humansegnet") == photos.resolve()
+    assert find_weights("humansegnet-live") == live.resolve()
+    mine = a_folder(tmp_path / "humansegnet-live")
+    monkeypatch.chdir(tmp_path)
+    assert find_weights("humansegnet-live") == Path("humansegnet-live") and mine.is_dir()
 
 
 def test_missing_shipped_weights_are_said_in_a_sentence(tmp_path, monkeypatch):

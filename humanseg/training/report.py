@@ -179,6 +179,7 @@ def add_scores(folder: Path, files: Sequence[Path]) -> ModelConfig:
             content = json.loads(file.read_text(encoding="utf-8"))
             usual = content["size"] == config.size
             name = content["data"] if usual else f"{content['data']}, {content['size']} px"
+            name += "" if content.get("second_look", True) else ", one look"
             scores[name] = {**content["mean"], "engine": content["engine"], "size": content["size"]}
             photos += content["photos"] if usual else []
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -249,6 +250,13 @@ def write_card(folder: Path) -> Path:
 
 def model_card(config: ModelConfig) -> str:
     """The model card as Markdown, with the Hub's front matter."""
+    looks = f"{config.size} pixels for photos and of {config.live_size} for webcam frames"
+    if config.size == config.live_size:
+        looks = f"{config.size} pixels, which is meant for webcam frames"
+    # smp knows no decoder that ends before full resolution.
+    left_out = config.depth - len(config.decoder_channels)
+    coarser = f", {2**left_out} times coarser than its input" if left_out else ""
+    by_smp = "" if left_out else ", or with\n`smp.from_pretrained(folder, encoder_weights=None)`"
     return f"""---
 license: other
 license_name: research-and-demonstration
@@ -263,9 +271,9 @@ Separates people from their background. For photos and webcam frames of one or s
 demonstration, since some of the training sets allow no more.
 
 A U-Net with encoder `{config.encoder}`, started from ImageNet, and a decoder of
-{"-".join(map(str, config.decoder_channels))} channels. It looks at a long side of {config.size} pixels for photos
-and of {config.live_size} for webcam frames. Load it with `humanseg.Segmenter.from_pretrained(folder)`, or with
-`smp.from_pretrained(folder, encoder_weights=None)`; then normalise RGB in [0, 1] with mean {list(config.mean)} and
+{"-".join(map(str, config.decoder_channels))} channels{coarser}.
+It looks at a long side of {looks}. Load it with
+`humanseg.Segmenter.from_pretrained(folder)`{by_smp}; then normalise RGB in [0, 1] with mean {list(config.mean)} and
 std {list(config.std)}, and take the sigmoid.
 
 ## What it reaches
@@ -273,8 +281,9 @@ std {list(config.std)}, and take the sigmoid.
 {_score_table(config)}
 
 By `python -m humanseg evaluate --data SET [--ids FILE]`: means over photos, each scored at its mask's own size, by the
-whole pipeline (second look and refinement). Boundary IoU after Cheng et al. 2021, at 2 % of the diagonal. Rows of
-photos that are held back for validation picked the checkpoint; the 60 fixed test photos of the human dataset didn't.
+whole pipeline: second look, unless a row says otherwise, and refinement. Boundary IoU after Cheng et al. 2021, at 2 %
+of the diagonal. Rows of photos that are held back for validation picked the checkpoint; the 60 fixed test photos of the
+human dataset didn't.
 
 {_dependence_section(config)}## What it was trained on
 

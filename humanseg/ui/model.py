@@ -1,4 +1,4 @@
-"""The page's one Segmenter, loaded when first needed, so that the page itself answers at once."""
+"""The page's Segmenters, loaded when first needed, so that the page itself answers at once."""
 
 from __future__ import annotations
 
@@ -69,19 +69,21 @@ class LazySegmenter:
     def ready(self) -> bool:
         return self._segmenter is not None
 
-    def warm_up(self) -> None:
-        """Loads the weights in the background and runs them once, so that the first photo doesn't wait."""
 
-        def load() -> None:
-            try:
-                # A photo of somebody: with nobody in it, what follows the network would stay cold.
-                images.encode(np.asarray(self.get().cut_out(_SOMEBODY))[..., :3])
-                # Gradio imports it at the first event, where it's installed: half a second that a visitor would wait.
-                with contextlib.suppress(ImportError):
-                    importlib.import_module("matplotlib.pyplot")
-            except HumanSegError as error:
-                log.error("%s", error)
-            except Exception:
-                log.exception("The weights can't be warmed up.")
+def warm_up(photos: LazySegmenter, live: LazySegmenter) -> None:
+    """Loads the weights in the background and runs them once, so that neither photo nor webcam waits for them."""
 
-        threading.Thread(target=load, name="warm-up", daemon=True).start()
+    def load() -> None:
+        try:
+            # A photo of somebody: with nobody in it, what follows the network would stay cold.
+            images.encode(np.asarray(photos.get().cut_out(_SOMEBODY))[..., :3])
+            # Gradio imports it at the first event, where it's installed: half a second that a visitor would wait.
+            with contextlib.suppress(ImportError):
+                importlib.import_module("matplotlib.pyplot")
+            live.get().alpha(_SOMEBODY, second_look=False)
+        except HumanSegError as error:
+            log.error("%s", error)
+        except Exception:
+            log.exception("The weights can't be warmed up.")
+
+    threading.Thread(target=load, name="warm-up", daemon=True).start()

@@ -20,13 +20,16 @@ from humanseg.ui.model import LazySegmenter
 from humanseg.ui.visitor import Shelf, Visitor, Visitors
 
 
-def build(factory: Callable[[], Segmenter], limits: Limits | None = None) -> gr.Blocks:
+def build(
+    factory: Callable[[], Segmenter], limits: Limits | None = None, live: Callable[[], Segmenter] | None = None
+) -> gr.Blocks:
     """The whole page, not yet launched.
 
     Parameters
     ----------
-    factory : gives the page's one Segmenter; called when it's first needed
+    factory : gives the Segmenter for photos; called when it's first needed
     limits : None for what the environment says
+    live : gives the one for the webcam; None for the same
 
     Raises
     ------
@@ -36,8 +39,10 @@ def build(factory: Callable[[], Segmenter], limits: Limits | None = None) -> gr.
     page = GuardedBlocks(title=text.TITLE, analytics_enabled=False, delete_cache=limits.cleaning)
     files: set[str] = set()
     page.temp_file_sets.append(files)
+    model = LazySegmenter(factory, limits.concurrency)
     house = SimpleNamespace(
-        model=LazySegmenter(factory, limits.concurrency),
+        model=model,
+        live=LazySegmenter(live) if live else model,
         limits=limits,
         examples=sorted((Path(__file__).parent / "examples").glob("*.jpg")),
         shelf=Shelf(page.GRADIO_CACHE, files),

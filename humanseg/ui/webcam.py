@@ -66,7 +66,7 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
         picture = shot.read(house.limits).rgb
         now = time.monotonic()
         if state.stream is None or not state.ticks or now - state.ticks[-1] > PAUSE:
-            state.stream, state.ticks = Stream(house.model.get()), []
+            state.stream, state.ticks = Stream(house.live.get()), []
         alpha = state.stream.alpha(picture)
         if kind == backdrop.PICTURE:
             chosen = Backdrop(kind, picture=picture_of(house, state, place, own, LONGEST_FRAME_SIDE))

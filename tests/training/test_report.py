@@ -47,6 +47,19 @@ def test_a_second_score_of_a_set_replaces_the_first_and_leaves_the_rest(weights,
     }
 
 
+def test_figures_of_one_look_stand_beside_those_of_two(weights, scores):
+    report.add_scores(weights, [scores])
+    content = json.loads(scores.read_text()) | {"second_look": False}
+    scores.write_text(json.dumps(content))
+    assert set(report.add_scores(weights, [scores]).metrics["evaluation"]) == {"portraits", "portraits, one look"}
+
+
+def test_the_card_of_a_webcam_s_network_says_what_it_is_for_and_what_can_t_read_it():
+    card = report.model_card(ModelConfig(decoder_channels=(64, 32, 16), size=256, live_size=256))
+    assert "64-32-16 channels, 4 times coarser" in card and "meant for webcam frames" in card
+    assert "smp.from_pretrained" not in card and "smp.from_pretrained" in report.model_card(ModelConfig())
+
+
 def test_a_card_without_scores_says_so(weights):
     assert "Not measured yet" in report.write_card(weights).read_text()
 
