@@ -77,10 +77,11 @@ def rows(segmenter: Segmenter, threads: int) -> dict[str, Callable[[], object]]:
     size, stride, engine = segmenter.config.size, segmenter.config.stride, segmenter.engine
     full = scene(1920, 1080)
     boxed, inner = letterbox(full, size, stride)
-    square, live = letterbox(scene(1024, 1024), size, stride)[0], letterbox(full, segmenter.config.live_size, stride)[0]
-    small = letterbox(scene(1024, 1024), 256, stride)[0]
+    square, small = (letterbox(scene(1024, 1024), side, stride)[0] for side in (size, 256))
+    # What the page asks of a camera.
+    frame = letterbox(scene(640, 480), segmenter.config.live_size, stride)[0]
     # One each, since a camera's frames are all of one shape: OpenVINO prepares itself anew at every change.
-    square_camera, wide_camera = (Segmenter.from_pretrained(LIVE_NAME, threads=threads).engine for _ in range(2))
+    square_camera, camera = (Segmenter.from_pretrained(LIVE_NAME, threads=threads).engine for _ in range(2))
     coarse = np.ascontiguousarray(engine(boxed)[: inner[0], : inner[1]])
     alpha = edges.refine_alpha(full, coarse)
 
@@ -89,7 +90,7 @@ def rows(segmenter: Segmenter, threads: int) -> dict[str, Callable[[], object]]:
 
     return {
         f"webcam's net {named(small)}": lambda: square_camera(small),
-        f"webcam's net {named(live)}": lambda: wide_camera(live),
+        f"webcam's net {named(frame)}": lambda: camera(frame),
         f"net {named(small)}": lambda: engine(small),
         f"net {named(boxed)}": lambda: engine(boxed),
         f"net {named(square)}": lambda: engine(square),

@@ -214,7 +214,9 @@ class OpenVinoEngine:
             return answer
         # Of a decoder that stops early come logits: see `to_openvino`.
         logits = cv2.resize(answer, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-        return 1 / (1 + np.exp(-np.maximum(logits, -80)))  # e to the 89 is too large for float32
+        alpha = cv2.exp(np.negative(logits, out=logits))
+        alpha += 1
+        return np.reciprocal(alpha, out=alpha)
 
     def _compile(self, store: _Store) -> tuple[Any, str]:
         """The compiled network and its precision: bfloat16 where the processor has it and it agrees with float32."""
