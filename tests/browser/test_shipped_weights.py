@@ -11,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from humanseg import Segmenter, compose
+from humanseg.hub import LIVE_NAME
 from humanseg.ui.limits import Limits
 from tests.browser.actions import CAMERA, CHROMIUM, PATIENCE, done, drop, fetch, keep, watch
 from tests.browser.test_webcam_tab import clip  # noqa: F401  (a fixture)
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    with served(Segmenter.from_pretrained, Limits()) as address:
+    with served(Segmenter.from_pretrained, Limits(), lambda: Segmenter.from_pretrained(LIVE_NAME)) as address:
         yield address
 
 

@@ -17,9 +17,11 @@ from humanseg.ui.limits import Limits
 
 
 @contextmanager
-def served(factory: Callable[[], Segmenter], limits: Limits) -> Iterator[str]:
+def served(
+    factory: Callable[[], Segmenter], limits: Limits, live: Callable[[], Segmenter] | None = None
+) -> Iterator[str]:
     """The page on loopback until the block is left: its address, ending in a slash."""
-    demo = page.build(factory, limits)
+    demo = page.build(factory, limits, live)
     options = page.launch_options(limits) | {"quiet": True, "prevent_thread_lock": True, "server_name": "127.0.0.1"}
     _, address, _ = demo.launch(**options)
     try:
