@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from humanseg.resize import resize_alpha, shrink
+from humanseg.resize import averaged, resize_alpha, shrink
 
 # Guided filter, one pass after the other: scale of the coarse alpha, radius in pixels at that scale, and how much
 # contrast (of 1, squared) counts as an edge. Measured by benchmarks/edges.py, like the contrast below.
@@ -129,8 +129,8 @@ def _linear_model(rgb: np.ndarray, alpha: np.ndarray, share: np.ndarray) -> np.n
     scales = [max(1.0, min(scale, finest)) for scale, _, _ in PASSES]
     sizes = [(min(width, round(columns * scale)), min(height, round(rows * scale))) for scale in scales]
     # The small guide is made of the large one: reading a whole phone photo twice would cost more than the filter.
-    guides = [cv2.resize(rgb, sizes[-1], interpolation=cv2.INTER_AREA)]
-    guides = [cv2.resize(guides[0], size, interpolation=cv2.INTER_AREA) for size in sizes[:-1]] + guides
+    guides = [averaged(rgb, *sizes[-1])]
+    guides = [averaged(guides[0], *size) for size in sizes[:-1]] + guides
     line = None
     for number, (_, radius, epsilon) in enumerate(PASSES):
         if line is not None:

@@ -19,7 +19,7 @@ def letterbox(rgb: np.ndarray, size: int, stride: int) -> tuple[np.ndarray, tupl
     inner = (max(1, round(height * scale)), max(1, round(width * scale)))
     if inner != (height, width):
         larger = scale > 1
-        rgb = cv2.resize(rgb, inner[::-1], interpolation=cv2.INTER_LINEAR) if larger else _averaged(rgb, *inner[::-1])
+        rgb = cv2.resize(rgb, inner[::-1], interpolation=cv2.INTER_LINEAR) if larger else averaged(rgb, *inner[::-1])
     below, right = -inner[0] % stride, -inner[1] % stride
     if below or right:
         rgb = cv2.copyMakeBorder(rgb, 0, below, 0, right, cv2.BORDER_REPLICATE)
@@ -31,7 +31,7 @@ def resize_alpha(alpha: np.ndarray, width: int, height: int) -> np.ndarray:
     if alpha.shape == (height, width):
         return alpha.copy()
     if width * height < alpha.size:
-        return _averaged(alpha, width, height)
+        return averaged(alpha, width, height)
     return cv2.resize(alpha, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
@@ -40,15 +40,16 @@ def shrink(array: np.ndarray, side: int) -> np.ndarray:
     scale = side / max(array.shape[:2])
     if scale >= 1:
         return array
-    return _averaged(array, max(1, round(array.shape[1] * scale)), max(1, round(array.shape[0] * scale)))
+    return averaged(array, max(1, round(array.shape[1] * scale)), max(1, round(array.shape[0] * scale)))
 
 
-def _averaged(array: np.ndarray, width: int, height: int) -> np.ndarray:
+def averaged(array: np.ndarray, width: int, height: int) -> np.ndarray:
     """The array at a smaller size, each pixel the mean of those it covers."""
-    # OpenCV averages pairs with the processor's vector unit, and everything else four times slower: halve it while the
-    # last step, which decides how even the mean is, still shrinks by two or more.
-    while (
-        not any(side % 2 for side in array.shape[:2]) and array.shape[0] >= 4 * height and array.shape[1] >= 4 * width
-    ):
-        array = cv2.resize(array, (array.shape[1] // 2, array.shape[0] // 2), interpolation=cv2.INTER_AREA)
-    return cv2.resize(array, (width, height), interpolation=cv2.INTER_AREA)
+    # OpenCV averages pairs with the processor's vector unit, and everything else many times slower.
+    rows, columns = array.shape[:2]
+    while rows % 2 == columns % 2 == 0 and rows >= 2 * height and columns >= 2 * width:
+        rows, columns = rows // 2, columns // 2
+        array = cv2.resize(array, (columns, rows), interpolation=cv2.INTER_AREA)
+    # So near the size wanted there's nothing left to average.
+    near = rows < 1.25 * height and columns < 1.25 * width
+    return cv2.resize(array, (width, height), interpolation=cv2.INTER_LINEAR if near else cv2.INTER_AREA)
