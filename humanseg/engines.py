@@ -209,7 +209,9 @@ class OpenVinoEngine:
 
     def _run(self, compiled: Any, image: np.ndarray) -> np.ndarray:
         with self._lock:
-            answer = compiled(np.ascontiguousarray(image)[None], share_inputs=True)[0][0, 0].copy()
+            # What's shared is written over by the next photo.
+            answer = compiled(np.ascontiguousarray(image)[None], share_inputs=True, share_outputs=True)
+            answer = answer[0][0, 0].copy()
         if answer.shape == image.shape[:2]:
             return answer
         # Of a decoder that stops early come logits: see `to_openvino`.
