@@ -34,7 +34,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--stop-after", type=int, metavar="N", help="end after N epochs of the schedule; --resume goes on")
     add("--fold", type=int, default=0, help="which tenth of a set without valid.txt to validate on")
     add("--encoder", default=ModelConfig.encoder, help="any smp encoder (default: %(default)s)")
-    add("--decoder", type=int, nargs="+", metavar="C", help="width of its stages; with --start-from it's trained anew")
+    add("--decoder", type=int, nargs="+", metavar="C", help="stages' widths; another than --start-from's is new")
     add("--size", type=int, default=ModelConfig.size, help="long side at which photos will be looked at")
     add("--loss", choices=sorted(LOSSES), default=TrainingConfig.loss)
     add("--sizes", type=int, nargs="+", default=list(TrainingConfig.sizes), help="a batch is of one of these")

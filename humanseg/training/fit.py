@@ -88,7 +88,7 @@ def fit(
     validation : pairs by data set; the mean over sets of IoU and boundary IoU picks the checkpoint
     resume : go on from the state in `run`
     start_from : folder of weights to begin with instead of ImageNet's; the network is built as they say
-    new_decoder : take the encoder alone from them, and give it the decoder that `model` says
+    new_decoder : where `model` says another decoder than theirs, take the encoder alone and train that decoder anew
     stop_after : end this session after that many epochs, without shortening the schedule
     tensorboard : write the figures of every epoch to `run/tensorboard` too
 
@@ -116,7 +116,7 @@ def fit(
     if start_from:
         net, before = network.load(start_from)
         model = replace(model, encoder=before.encoder, depth=before.depth)
-        if new_decoder:
+        if new_decoder and model.decoder_channels != before.decoder_channels:
             encoder, net = net.encoder, network.build(model)
             net.encoder = encoder
         else:

@@ -101,6 +101,10 @@ def test_another_decoder_can_be_given_to_the_encoder_of_earlier_weights(tmp_path
     fit(tmp_path / "second", early, config, *data, start_from=tmp_path / "first", new_decoder=True)
     (first, _), (second, found) = (network.load(tmp_path / name) for name in ("first", "second"))
     assert found.decoder_channels == (8, 8)
+    fit(tmp_path / "third", early, config, *data, start_from=tmp_path / "second", new_decoder=True)
+    third, _ = network.load(tmp_path / "third")
+    for ours, theirs in zip(third.decoder.parameters(), second.decoder.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-5)
     for ours, theirs in zip(second.encoder.parameters(), first.encoder.parameters(), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-5)
 
