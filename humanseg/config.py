@@ -45,6 +45,11 @@ class ModelConfig:
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def coarseness(self) -> int:
+        """How many times coarser than the input the decoder ends; 1 where it goes all the way."""
+        return 2 ** (self.depth - len(self.decoder_channels))
+
     def to_json(self) -> dict[str, Any]:
         """The configuration in smp's `save_pretrained` layout, with our own keys under `humanseg`."""
         return {

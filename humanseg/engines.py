@@ -331,7 +331,7 @@ def to_openvino(folder: Path) -> Any:
 
     net, config = network.load(folder)
     example = torch.zeros(1, 3, 4 * config.stride, 4 * config.stride)
-    whole = len(config.decoder_channels) == config.depth
+    whole = config.coarseness == 1
     if not whole:
         net.segmentation_head = net.segmentation_head[0]
     model = ov.convert_model(complete(net, config, sigmoid=whole), example_input=example, input=[1, 3, -1, -1])

@@ -60,7 +60,7 @@ def build(config: ModelConfig) -> smp.Unet:
         net.decoder.blocks = net.decoder.blocks[: len(channels)]
         net.segmentation_head = nn.Sequential(
             nn.Conv2d(channels[-1], 1, kernel_size=3, padding=1),
-            nn.Upsample(scale_factor=2**left_out, mode="bilinear"),
+            nn.Upsample(scale_factor=config.coarseness, mode="bilinear"),
         )
     return net
 

@@ -254,9 +254,9 @@ def model_card(config: ModelConfig) -> str:
     if config.size == config.live_size:
         looks = f"{config.size} pixels, which is meant for webcam frames"
     # smp knows no decoder that ends before full resolution.
-    left_out = config.depth - len(config.decoder_channels)
-    coarser = f", {2**left_out} times coarser than its input" if left_out else ""
-    by_smp = "" if left_out else ", or with\n`smp.from_pretrained(folder, encoder_weights=None)`"
+    whole = config.coarseness == 1
+    coarser = "" if whole else f", {config.coarseness} times coarser than its input"
+    by_smp = ", or with\n`smp.from_pretrained(folder, encoder_weights=None)`" if whole else ""
     return f"""---
 license: other
 license_name: research-and-demonstration
