@@ -16,6 +16,7 @@ from pathlib import Path
 
 from humanseg.config import ModelConfig
 from humanseg.errors import HumanSegError
+from humanseg.training.memory import keep_freed_memory
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -54,6 +55,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def main(arguments: list[str] | None = None) -> None:
     options = parse(arguments)
+    keep_freed_memory()
     from humanseg.data.sources import gather
     from humanseg.training.fit import TrainingConfig, fit
 

@@ -2,26 +2,26 @@
 
     python -m benchmarks.training_speed DATA [--rounds 3] [--batches 24] [--encoder NAME]
 
-DATA is a folder of pairs as `train.py` takes them. Loops take turns, so that a busy machine slows all of them alike;
-medians over the rounds. "as train.py" loads and varies photos while it learns (one worker, started once, as for an
-epoch); "cached tensors" learns from batches made before; "plain float32" is that without bfloat16, channels_last and
-the care for depthwise convolutions.
+DATA is a folder of pairs as `train.py` takes them. Loops take turns, each in a process of its own, so that a busy
+machine slows all of them alike; medians over the rounds. "as train.py" loads and varies photos while it learns (one
+worker, started once, as for an epoch); "cached tensors" learns from batches made before; "plain float32" is that
+without bfloat16, channels_last and the care for depthwise convolutions and memory.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import multiprocessing
 import os
 import statistics
 import time
-from collections.abc import Iterable
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
 
 import torch
 from accelerate import Accelerator
-from accelerate.state import AcceleratorState
 from torch.optim.swa_utils import AveragedModel
-from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from humanseg import network
@@ -29,8 +29,12 @@ from humanseg.config import ModelConfig
 from humanseg.data.sources import gather
 from humanseg.data.training_set import EpochSampler, TrainingSet
 from humanseg.training.depthwise import speed_up_depthwise
-from humanseg.training.fit import Learner, TrainingConfig, make_optimizer, train_epoch, warmed_up_ema
+from humanseg.training.fit import Learner, TrainingConfig, make_loader, make_optimizer, train_epoch, warmed_up_ema
+from humanseg.training.memory import keep_freed_memory
 from humanseg.training.validation import has_bf16
+
+LOOPS = ("as train.py", "cached tensors", "plain float32")
+UNTIMED = 3  # batches at the start of each turn: the loader made two of them while the others had theirs
 
 
 def learner(model: ModelConfig, config: TrainingConfig, *, plain: bool) -> Learner:
@@ -45,13 +49,32 @@ def learner(model: ModelConfig, config: TrainingConfig, *, plain: bool) -> Learn
     return Learner(net, net, average, optimizer, torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0))
 
 
-def photos_per_second(
-    batches: Iterable, count: int, learning: Learner, accelerator: Accelerator, dataset: TrainingSet, config, model
-) -> float:
-    """Of one pass over `count` batches."""
-    start = time.perf_counter()
-    _, seen = train_epoch(accelerator, learning, tqdm(batches, total=count, disable=True), dataset, model, config)
-    return seen / (time.perf_counter() - start)
+def loop(name: str, options: argparse.Namespace, turns: Connection) -> None:
+    """Runs in a process of its own: at every word from `turns` trains on some batches and answers photos a second."""
+    plain = name == "plain float32"
+    if not plain:
+        keep_freed_memory()
+    model = ModelConfig(encoder=options.encoder)
+    config = TrainingConfig(batch_size=options.batch_size, sizes=(options.size,))
+    sources, _ = gather([options.data])
+    dataset = TrainingSet(sources, progress=False)
+    sampler = EpochSampler(dataset.weights, config.batch_size, config.sizes, config.seed)
+    # One iterator for all turns: a new one would start its worker anew, which an epoch of hundreds does once.
+    batches: Iterator = iter(make_loader(dataset, itertools.cycle(list(sampler)), config))
+    if name != "as train.py":
+        batches = itertools.cycle(list(itertools.islice(batches, options.batches)))
+    accelerator = Accelerator(mixed_precision="bf16" if has_bf16() and not plain else "no")
+    learning = learner(model, config, plain=plain)
+
+    def train(count: int) -> int:
+        bar = tqdm(itertools.islice(batches, count), disable=True)
+        return train_epoch(accelerator, learning, bar, dataset, model, config)[1]
+
+    while turns.recv():
+        train(UNTIMED)
+        start = time.perf_counter()
+        seen = train(options.batches)
+        turns.send(seen / (time.perf_counter() - start))
 
 
 def main() -> None:
@@ -64,33 +87,21 @@ def main() -> None:
     parser.add_argument("--encoder", default=ModelConfig.encoder)
     options = parser.parse_args()
 
-    model = ModelConfig(encoder=options.encoder)
-    config = TrainingConfig(batch_size=options.batch_size, sizes=(options.size,))
-    sources, _ = gather([options.data])
-    dataset = TrainingSet(sources)
-    sampler = EpochSampler(dataset.weights, config.batch_size, config.sizes, config.seed)
-    # One iterator for all rounds: a new one would start its worker anew, which an epoch of hundreds does once.
-    endless = itertools.cycle(list(sampler))
-    loaded = iter(DataLoader(dataset, batch_sampler=endless, num_workers=config.workers))
-    cached = list(itertools.islice(loaded, options.batches))
-
-    # Accelerate keeps one precision a process: the loops say which one is theirs.
-    quick = Accelerator(mixed_precision="bf16" if has_bf16() else "no")
-    AcceleratorState._reset_state()
-    exact = Accelerator(mixed_precision="no")
-    own, plain = learner(model, config, plain=False), learner(model, config, plain=True)
-    loops = {
-        "as train.py": (loaded, own, quick),
-        "cached tensors": (cached, own, quick),
-        "plain float32": (cached, plain, exact),
-    }
-    taken: dict[str, list[float]] = {name: [] for name in loops}
+    context = multiprocessing.get_context("spawn")
+    taken: dict[str, list[float]] = {name: [] for name in LOOPS}
+    turns = {}
+    for name in LOOPS:
+        turns[name], theirs = context.Pipe()
+        context.Process(target=loop, args=(name, options, theirs)).start()
+        theirs.close()  # so that the end of one side is an end for the other
     for number in range(options.rounds + 1):
-        for name, (source, learning, accelerator) in loops.items():
-            batches = itertools.islice(source, options.batches)
-            speed = photos_per_second(batches, options.batches, learning, accelerator, dataset, config, model)
+        for name, turn in turns.items():
+            turn.send(True)
+            speed = turn.recv()
             if number:  # the first round warms up
                 taken[name].append(speed)
+    for turn in turns.values():
+        turn.send(False)
     medians = {name: statistics.median(speeds) for name, speeds in taken.items()}
     print(
         f"{options.encoder}, {options.size}x{options.size}, batches of {options.batch_size}, "

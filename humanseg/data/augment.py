@@ -134,10 +134,13 @@ def paste(
     """
     solid = cv2.erode((person_mask == PERSON).astype(np.float32), np.ones((3, 3), np.uint8))
     alpha = cv2.GaussianBlur(solid, (0, 0), rng.uniform(0.5, 1.5))
-    source = _relit(person, rgb, alpha, rng)
-    joined = source * alpha[..., None] + rgb * (1 - alpha[..., None])
-    truth = np.where(alpha > 0.5, np.uint8(PERSON), mask)
-    return joined.round().astype(np.uint8), truth
+    left, top, width, height = cv2.boundingRect((alpha > 0).astype(np.uint8))
+    box = np.s_[top : top + height, left : left + width]
+    joined = rgb.copy()
+    if width:
+        source, weight = _relit(person[box], rgb, alpha[box], rng), alpha[box][..., None]
+        joined[box] = (source * weight + rgb[box] * (1 - weight)).round().astype(np.uint8)
+    return joined, np.where(alpha > 0.5, np.uint8(PERSON), mask)
 
 
 def _relit(person: np.ndarray, scene: np.ndarray, alpha: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -146,8 +149,8 @@ def _relit(person: np.ndarray, scene: np.ndarray, alpha: np.ndarray, rng: np.ran
     weight = float(alpha.sum())
     if weight < 1:
         return person
-    mean = (person * alpha[..., None]).sum((0, 1)) / weight
-    shift = (scene.mean((0, 1)) - mean) * rng.uniform(0, 0.4)
+    mean = np.tensordot(alpha, person, 2) / weight
+    shift = (np.float32(cv2.mean(scene)[:3]) - mean) * np.float32(rng.uniform(0, 0.4))
     return np.clip(person + shift, 0, 255)
 
 

@@ -10,11 +10,12 @@ import json
 import math
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import torch
 from accelerate import Accelerator
 from accelerate.utils import DistributedDataParallelKwargs
@@ -27,7 +28,7 @@ from tqdm import tqdm
 from humanseg import network
 from humanseg.config import ModelConfig
 from humanseg.data.datasets import Pair
-from humanseg.data.training_set import EpochSampler, Source, TrainingSet, Variation
+from humanseg.data.training_set import Draw, EpochSampler, Source, TrainingSet, Variation
 from humanseg.errors import TrainingError
 from humanseg.training import losses, report
 from humanseg.training.depthwise import speed_up_depthwise
@@ -141,7 +142,7 @@ def fit(
         accelerator.process_index,
         accelerator.num_processes,
     )
-    loader = DataLoader(dataset, batch_sampler=sampler, num_workers=config.workers)
+    loader = make_loader(dataset, sampler, config)
     total_steps = config.epochs * len(sampler)
     scheduler = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: rate_at(step, total_steps, config.warmup, constant=config.constant_rate)
@@ -250,6 +251,16 @@ def train_epoch(
         batches.set_postfix(loss=f"{total.item() / count:.4f}")
     mean_loss = accelerator.reduce(total / max(count, 1), "mean").item()
     return mean_loss, count * config.batch_size
+
+
+def make_loader(dataset: TrainingSet, batches: Iterable[list[Draw]], config: TrainingConfig) -> DataLoader:
+    """Makes the samples beside the training, in `config.workers` processes of one thread each."""
+    return DataLoader(dataset, batch_sampler=batches, num_workers=config.workers, worker_init_fn=_one_thread)
+
+
+def _one_thread(_: int) -> None:
+    # torch sees to its own; more of OpenCV's would only get in the way of those that train.
+    cv2.setNumThreads(1)
 
 
 def make_optimizer(net: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
