@@ -8,7 +8,7 @@ import pytest
 
 from humanseg import network
 from humanseg.config import ModelConfig
-from humanseg.engines import OpenVinoEngine, load_engine, thread_count
+from humanseg.engines import CAMERA_RUN, OpenVinoEngine, load_engine, thread_count
 from humanseg.errors import EngineError, WeightsError
 
 
@@ -95,6 +95,26 @@ def test_many_threads_get_their_own_results(engines, astronaut):
         [t.join() for t in threads]
         for a, b in zip(alone, together, strict=True):
             assert np.abs(a - b).max() < 1e-3
+
+
+def test_many_images_of_one_shape_get_a_network_of_their_own_that_answers_alike(weights, cache, astronaut):
+    engine = load_engine(weights, engine="openvino", threads=2, cache_dir=cache)
+    frame, photo = astronaut[:64, :96], astronaut[:96, :64]
+    before = sorted(cache.rglob("*"))
+    answers = [engine(frame) for _ in range(CAMERA_RUN)]
+    assert list(engine._fixed) == [frame.shape]
+    np.testing.assert_allclose(answers[-1], answers[0], atol=0.005)
+    np.testing.assert_allclose(engine(photo), engine(photo), atol=0)
+    np.testing.assert_allclose(engine(frame), answers[-1], atol=0)
+    assert sorted(cache.rglob("*")) == before, "a network for one shape is on disk"
+
+
+def test_shapes_that_alternate_share_one_network(weights, cache, astronaut):
+    engine = load_engine(weights, engine="openvino", threads=2, cache_dir=cache)
+    for _ in range(CAMERA_RUN):
+        engine(astronaut[:64, :96])
+        engine(astronaut[:96, :64])
+    assert not engine._fixed
 
 
 @pytest.mark.parametrize(

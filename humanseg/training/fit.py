@@ -254,13 +254,11 @@ def train_epoch(
 
 
 def make_loader(dataset: TrainingSet, batches: Iterable[list[Draw]], config: TrainingConfig) -> DataLoader:
-    """Makes the samples beside the training, in `config.workers` processes of one thread each."""
-    return DataLoader(dataset, batch_sampler=batches, num_workers=config.workers, worker_init_fn=_one_thread)
-
-
-def _one_thread(_: int) -> None:
-    # torch sees to its own; more of OpenCV's would only get in the way of those that train.
+    """Makes the samples beside the training, in `config.workers` processes."""
+    # torch sees to its workers' threads; OpenCV's would take turns with those that train. Said here and not in the
+    # workers, where it was seen to hang: a forked one has to end threads that only its parent has.
     cv2.setNumThreads(1)
+    return DataLoader(dataset, batch_sampler=batches, num_workers=config.workers)
 
 
 def make_optimizer(net: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
