@@ -29,7 +29,7 @@ COLOUR_RADII = (12, 6)
 # the more the further apart the two mean colours are (squared distance in levels at which both weigh the same).
 COLOUR_DOUBT = 1e4
 TILE = 128  # pixels, at whatever scale
-TO_ONE = np.full((1, 3), 1 / 255, np.float32)  # sums three channels of 0 to 255
+TO_ONE = np.full((1, 4), 1 / 255, np.float32)  # sums four channels of 0 to 255
 
 
 def refine_alpha(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
@@ -61,11 +61,9 @@ def refine_alpha(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     share = cv2.dilate(unsure.astype(np.float32), np.ones((2 * BAND + 1,) * 2, np.uint8))
     model = _linear_model(rgb, alpha, share)
     for part in _tiles(share, (height, width)):
-        line = _sample(model, part, (height, width))
-        colours = rgb[part].astype(np.float32)
-        refined = cv2.transform(colours * line[..., :3], TO_ONE) + line[..., 3]
+        refined = _through(_sample(model, part, (height, width)), rgb[part])
         doubt = _sample(share, part, (height, width))
-        lifted[part] += doubt * (_contrast(refined) - lifted[part])
+        lifted[part] += doubt * (refined - lifted[part])
     return lifted
 
 
@@ -118,8 +116,14 @@ def _check(rgb: np.ndarray, alpha: np.ndarray) -> None:
         raise ValueError(f"an alpha is float32 HxW, not {alpha.dtype} {alpha.shape}")
 
 
-def _contrast(alpha: np.ndarray) -> np.ndarray:
-    return np.clip((alpha - 0.5) * CONTRAST + 0.5, 0, 1)
+def _through(line: np.ndarray, rgb: np.ndarray) -> np.ndarray:
+    """The alpha that a linear model (float32 HxWx4: slopes and offset) gives for a photo's pixels, in [0, 1]."""
+    # The fourth channel is 255, which the offset goes with.
+    pixels = cv2.cvtColor(rgb, cv2.COLOR_RGB2RGBA).astype(np.float32)
+    pixels *= line
+    alpha = cv2.transform(pixels, TO_ONE * np.float32(CONTRAST))
+    alpha -= np.float32((CONTRAST - 1) / 2)
+    return np.minimum(np.maximum(alpha, 0, out=alpha), 1, out=alpha)
 
 
 def _linear_model(rgb: np.ndarray, alpha: np.ndarray, share: np.ndarray) -> np.ndarray:
@@ -151,8 +155,7 @@ def _applied(line: np.ndarray, guide: np.ndarray, alpha: np.ndarray, share: np.n
     """The alpha that a linear model gives at its own scale, where `share` says so."""
     alpha = alpha.copy()
     for part in _tiles(share, alpha.shape):
-        refined = cv2.transform(guide[part] * line[part][..., :3], TO_ONE) + line[part][..., 3]
-        alpha[part] += share[part] * (_contrast(refined) - alpha[part])
+        alpha[part] += share[part] * (_through(line[part], guide[part]) - alpha[part])
     return alpha
 
 
