@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from humanseg.errors import HumanSegError
+from humanseg.resize import averaged
 
 
 def parse_colour(text: str) -> tuple[int, int, int]:
@@ -75,9 +76,9 @@ def blurred(image: np.ndarray, foreground: np.ndarray, alpha: np.ndarray, streng
     scale = min(1.0, 4.0 / sigma)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     # Grown a little, since the edge of a person still has their colour where alpha is nearly none.
-    grown = cv2.dilate(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.ones((3, 3), np.uint8))
+    grown = cv2.dilate(averaged(alpha, *size), np.ones((3, 3), np.uint8))
     weight = np.clip(1 - grown * 1.05, 0.0, 1)[..., None] + 1e-4
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    small = averaged(image, *size).astype(np.float32)
     total = cv2.GaussianBlur(small * weight, (0, 0), sigma * scale, borderType=cv2.BORDER_REFLECT)
     share = cv2.GaussianBlur(weight, (0, 0), sigma * scale, borderType=cv2.BORDER_REFLECT)
     filled = np.clip(total / share[..., None] + 0.5, 0, 255).astype(np.uint8)
@@ -96,8 +97,7 @@ def fitted(picture: np.ndarray, width: int, height: int, fit: str, position: tup
     pick = max if fit == "fill" else min
     scale = pick(width / columns, height / rows)
     size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    scaled = cv2.resize(picture, size, interpolation=method)
+    scaled = averaged(picture, *size) if scale < 1 else cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC)
     if fit == "fit":
         canvas = np.empty((height, width, 3), np.uint8)
         canvas[...] = picture.reshape(-1, 3).mean(0).round().astype(np.uint8)
@@ -153,15 +153,22 @@ def _moved(
     foreground: np.ndarray, alpha: np.ndarray, scale: float, offset: tuple[float, float]
 ) -> tuple[np.ndarray, np.ndarray]:
     height, width = alpha.shape
-    matrix = np.array(
-        [
-            [scale, 0, (1 - scale) * width / 2 + offset[0] * width],
-            [0, scale, (1 - scale) * height + offset[1] * height],
-        ]
-    )
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    colours = cv2.warpAffine(foreground, matrix, (width, height), flags=method, borderMode=cv2.BORDER_REPLICATE)
-    return colours, cv2.warpAffine(alpha, matrix, (width, height), flags=method, borderValue=0)
+    right, down = (1 - scale) * width / 2 + offset[0] * width, (1 - scale) * height + offset[1] * height
+    if scale >= 1:
+        matrix = np.array([[scale, 0, right], [0, scale, down]])
+        colours = cv2.warpAffine(foreground, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
+        return colours, cv2.warpAffine(alpha, matrix, (width, height), borderValue=0)
+    # A warp skips pixels where it shrinks: the mean of them is taken first. Colours count by their alpha, or the
+    # old background beside the edge would get into it.
+    small = max(1, round(width * scale)), max(1, round(height * scale))
+    seen = averaged(_blend(np.ascontiguousarray(foreground), alpha, np.zeros_like(foreground)), *small)
+    alpha = averaged(alpha, *small)
+    # At whole pixels: a second interpolation would only blur.
+    left, top = (round(start + (1 - scale) / 2) for start in (right, down))
+    matrix = np.array([[1.0, 0, left], [0, 1, top]])
+    seen, alpha = (cv2.warpAffine(array, matrix, (width, height), borderValue=0) for array in (seen, alpha))
+    weight = (alpha * 255 + 0.5).astype(np.uint8)
+    return cv2.divide(seen, cv2.merge([weight] * 3), scale=255), alpha
 
 
 def _matched(foreground: np.ndarray, alpha: np.ndarray, background: np.ndarray, strength: float) -> np.ndarray:
@@ -171,7 +178,7 @@ def _matched(foreground: np.ndarray, alpha: np.ndarray, background: np.ndarray, 
         return foreground
     small = (max(1, min(320, background.shape[1])), max(1, min(320, background.shape[0])))
     lab = cv2.cvtColor(foreground, cv2.COLOR_RGB2LAB)
-    scene = cv2.cvtColor(cv2.resize(background, small, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2LAB)
+    scene = cv2.cvtColor(averaged(background, *small), cv2.COLOR_RGB2LAB)
     mean, spread = (v.ravel() for v in cv2.meanStdDev(lab, mask=mask))
     aim, aim_spread = (v.ravel() for v in cv2.meanStdDev(scene))
     share = 0.5 * min(1.0, strength)
@@ -189,8 +196,7 @@ def _wrapped(foreground: np.ndarray, alpha: np.ndarray, background: np.ndarray, 
     sigma = 0.01 * float(np.hypot(height, width))
     step = max(1, round(sigma / 3))
     size = (max(1, width // step), max(1, height // step))
-    outside = cv2.resize(1 - alpha, size, interpolation=cv2.INTER_AREA)
-    light = cv2.resize(background, size, interpolation=cv2.INTER_AREA)
+    outside, light = averaged(1 - alpha, *size), averaged(background, *size)
     reach = cv2.resize(cv2.GaussianBlur(outside, (0, 0), sigma / step), (width, height)) * (0.6 * min(1.0, strength))
     glow = cv2.resize(cv2.GaussianBlur(light, (0, 0), sigma / step), (width, height))
     return cv2.blendLinear(foreground, glow, 1 - reach, reach)

@@ -148,6 +148,35 @@ def test_an_unknown_fit_is_refused(red_square):
         compose.on_picture(*red_square, red_square[0], fit="stretch")
 
 
+def test_people_made_smaller_keep_the_mean_of_a_fine_pattern():
+    pattern = np.indices((128, 128)).sum(0) % 2 * 255
+    foreground = np.repeat(pattern[..., None], 3, axis=2).astype(np.uint8)
+    small = compose.on_picture(foreground, np.ones((128, 128), np.float32), foreground[:8, :8] * 0, scale=0.25)
+    people = small[100:124, 52:76]
+    assert np.abs(people.astype(int) - 128).max() < 3
+
+
+def test_people_made_smaller_bring_nothing_of_the_old_background():
+    foreground = np.zeros((120, 120, 3), np.uint8)
+    foreground[...] = (0, 255, 0)
+    alpha = np.zeros((120, 120), np.float32)
+    foreground[31:120, 31:90], alpha[31:120, 31:90] = (255, 0, 0), 1.0
+    blue = np.zeros((120, 120, 3), np.uint8)
+    blue[..., 2] = 255
+    for scale in (0.9, 0.5, 0.3, 0.21):
+        result = compose.on_picture(foreground, alpha, blue, scale=scale, offset=(0.013, 0))
+        assert result[..., 1].max() <= 1
+        # The same number of people's pixels, at that scale.
+        assert result[..., 0].sum() / 255 == pytest.approx(alpha.sum() * scale**2, rel=0.05)
+
+
+def test_people_hardly_made_smaller_stay_where_they_are(red_square):
+    there, alpha = red_square
+    picture = np.zeros_like(there)
+    whole, nearly = (compose.on_picture(there, alpha, picture, scale=scale) for scale in (1.0, 0.9999))
+    assert np.abs(whole.astype(int) - nearly).max() < 10
+
+
 @pytest.mark.parametrize("scale", [0, -1, float("nan"), float("inf")])
 def test_people_cannot_be_scaled_to_nothing(red_square, scale):
     with pytest.raises(ValueError, match="positive"):

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 
+from humanseg.resize import resize_alpha
+
 BOUNDARY_RATIO = 0.02  # of the diagonal, as Cheng et al. propose
 
 
@@ -58,8 +60,7 @@ def score(alpha: np.ndarray, mask: np.ndarray, threshold: float = 0.5) -> dict[s
     """
     height, width = mask.shape
     if alpha.shape != mask.shape:
-        shrinks = alpha.shape[1] > width
-        alpha = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+        alpha = resize_alpha(alpha, width, height)
     ignored = mask == 128
     # Soft truths pass through 128 too: a mask that has other grey values isn't marking anything to be ignored.
     soft = np.count_nonzero((mask > 0) & (mask < 255) & ~ignored) > 0
