@@ -40,7 +40,10 @@ UNTIMED = 3  # batches at the start of each turn: the loader made two of them wh
 def learner(model: ModelConfig, config: TrainingConfig, *, plain: bool) -> Learner:
     """A network of random weights, which learns as fast as any."""
     net = network.build(model)
-    if not plain:
+    if plain:
+        # The loop hands photos over in channels_last, which would pass from layer to layer.
+        net.register_forward_pre_hook(lambda _, inputs: tuple(image.contiguous() for image in inputs))
+    else:
         net = net.to(memory_format=torch.channels_last)
         if has_bf16():
             speed_up_depthwise(net)
