@@ -30,14 +30,14 @@ class _BackInFloat32(torch.autograd.Function):
     def forward(ctx: Any, features: Tensor, weight: Tensor, conv: nn.Conv2d) -> Tensor:
         ctx.save_for_backward(features, weight)
         ctx.form = conv.stride, conv.padding, conv.dilation
-        return F.conv2d(features, weight.to(features.dtype), None, *ctx.form, conv.groups)
+        return F.conv2d(features, weight.to(features.dtype), None, *ctx.form, features.shape[1])
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
         features, weight = ctx.saved_tensors
         wanted = (*ctx.needs_input_grad[:2], False)
         by_features, by_weight, _ = torch.ops.aten.convolution_backward(
-            gradient.float(), features.float(), weight, None, *ctx.form, False, (0, 0), len(weight), wanted
+            gradient.float(), features.float(), weight, None, *ctx.form, False, (0, 0), features.shape[1], wanted
         )
         return None if by_features is None else by_features.to(features.dtype), by_weight, None
 
@@ -45,5 +45,7 @@ class _BackInFloat32(torch.autograd.Function):
 def speed_up_depthwise(net: nn.Module) -> None:
     """Changes the depthwise convolutions of `net` in place; its weights and their names stay the same."""
     for module in net.modules():
-        if type(module) is nn.Conv2d and 1 < module.groups == module.in_channels and module.bias is None:
+        if type(module) is not nn.Conv2d or not 1 < module.groups == module.in_channels:
+            continue
+        if module.bias is None and module.padding_mode == "zeros" and not isinstance(module.padding, str):
             module.__class__ = QuickDepthwiseConv2d

@@ -9,16 +9,20 @@ from humanseg.config import ModelConfig
 from humanseg.training.depthwise import speed_up_depthwise
 
 
-def pair(groups: int = 8, bias: bool = False) -> tuple[nn.Sequential, nn.Sequential]:
+def pair(channels: int = 8, **options) -> tuple[nn.Sequential, nn.Sequential]:
+    """A convolution of eight channels, and the same made quick."""
     torch.manual_seed(0)
-    plain = nn.Sequential(nn.Conv2d(8, 8, 5, stride=2, padding=2, groups=groups, bias=bias))
+    options = {"stride": 2, "padding": 2, "groups": 8, "bias": False, **options}
+    plain = nn.Sequential(nn.Conv2d(8, channels, 5, **options))
     quick = copy.deepcopy(plain)
     speed_up_depthwise(quick)
     return plain, quick
 
 
-def test_gives_what_float32_gives_within_bfloat16():
-    plain, quick = pair()
+@pytest.mark.parametrize("channels", [8, 24])
+def test_gives_what_float32_gives_within_bfloat16(channels):
+    plain, quick = pair(channels)
+    assert type(quick[0]) is not nn.Conv2d
     image = torch.randn(2, 8, 12, 12)
     images = [image.clone().requires_grad_() for _ in range(2)]
     expected = plain(images[0])
@@ -53,7 +57,10 @@ def test_is_an_ordinary_convolution_without_autocast():
     assert torch.equal(quick(image), plain(image))
 
 
-@pytest.mark.parametrize("options", [{"groups": 1}, {"groups": 2}, {"bias": True}])
+@pytest.mark.parametrize(
+    "options",
+    [{"groups": 1}, {"groups": 2}, {"bias": True}, {"stride": 1, "padding": "same"}, {"padding_mode": "reflect"}],
+)
 def test_leaves_other_convolutions_alone(options):
     _, quick = pair(**options)
     assert type(quick[0]) is nn.Conv2d
