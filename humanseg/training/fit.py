@@ -256,7 +256,7 @@ def train_epoch(
 def make_loader(dataset: TrainingSet, batches: Iterable[list[Draw]], config: TrainingConfig) -> DataLoader:
     """Makes the samples beside the training, in `config.workers` processes."""
     # torch sees to its workers' threads; OpenCV's would take turns with those that train. Said here and not in the
-    # workers, where it was seen to hang: a forked one has to end threads that only its parent has.
+    # workers, where it was seen to hang: a forked one would have to end threads that only its parent has.
     cv2.setNumThreads(1)
     return DataLoader(dataset, batch_sampler=batches, num_workers=config.workers)
 
