@@ -100,8 +100,6 @@ def thread_count() -> int:
 
 def limit_threads(threads: int) -> None:
     """One setting for everything that has a pool of its own, so that together they don't fight over the cores."""
-    import cv2
-
     cv2.setNumThreads(threads)
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     os.environ.setdefault("OPENBLAS_NUM_THREADS", str(threads))
@@ -200,12 +198,10 @@ class OpenVinoEngine:
             "NUM_STREAMS": 1,
             "PERFORMANCE_HINT": "LATENCY",
         }
-        if store.cacheable:
-            self._settings["CACHE_DIR"] = str(store.folder / "compiled")
         # One photo at a time with all threads: two at once would only share the same cores.
         self._lock = threading.Lock()
         self._model = store.model
-        self._compiled, self._precision = self._compile(store)
+        self._compiled, self._precision = self._chosen(store)
         self._shape, self._run_length = (0, 0, 0), 0
         self._fixed: dict[tuple[int, ...], Any] = {}  # the one network for one shape alone, if there is one
         self.name = f"openvino {PRECISIONS[self._precision]}"
@@ -224,10 +220,12 @@ class OpenVinoEngine:
         model = self._model.clone()
         model.reshape([1, *shape])
         # Not kept on disk: there are as many shapes as cameras.
-        settings = {name: value for name, value in self._settings.items() if name != "CACHE_DIR"}
-        settings["INFERENCE_PRECISION_HINT"] = self._precision
-        self._fixed = {shape: self._core.compile_model(model, "CPU", settings)}
+        self._fixed = {shape: self._compile(model, self._precision)}
         return self._fixed[shape]
+
+    def _compile(self, model: Any, precision: str, **more: str) -> Any:
+        settings = {**self._settings, "INFERENCE_PRECISION_HINT": precision, **more}
+        return self._core.compile_model(model, "CPU", settings)
 
     @staticmethod
     def _answer(compiled: Any, image: np.ndarray) -> np.ndarray:
@@ -235,12 +233,13 @@ class OpenVinoEngine:
         answer = compiled(np.ascontiguousarray(image)[None], share_inputs=True, share_outputs=True)
         return answer[0][0, 0].copy()
 
-    def _compile(self, store: _Store) -> tuple[Any, str]:
+    def _chosen(self, store: _Store) -> tuple[Any, str]:
         """The compiled network and its precision: bf16 where the processor has it and it agrees with float32."""
 
+        kept = {"CACHE_DIR": str(store.folder / "compiled")} if store.cacheable else {}
+
         def compiled(precision: str) -> Any:
-            settings = {**self._settings, "INFERENCE_PRECISION_HINT": precision}
-            return self._core.compile_model(store.model, "CPU", settings)
+            return self._compile(store.model, precision, **kept)
 
         if "BF16" not in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
             return compiled("f32"), "f32"

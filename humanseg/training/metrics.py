@@ -58,9 +58,7 @@ def score(alpha: np.ndarray, mask: np.ndarray, threshold: float = 0.5) -> dict[s
     alpha : float32, any size of the same aspect; resized to the mask's
     mask : uint8 HxW; 128 is ignored, otherwise >= 128 is person and value / 255 the soft truth
     """
-    height, width = mask.shape
-    if alpha.shape != mask.shape:
-        alpha = resize_alpha(alpha, width, height)
+    alpha = resize_alpha(alpha, *mask.shape[::-1])
     ignored = mask == 128
     # Soft truths pass through 128 too: a mask that has other grey values isn't marking anything to be ignored.
     soft = np.count_nonzero((mask > 0) & (mask < 255) & ~ignored) > 0
