@@ -23,6 +23,9 @@ from humanseg.ui.visitor import PREVIEW_SIDE, Visitor
 PICTURE_SIDE = 4096
 FORMATS = ("PNG", "JPEG", "WebP")
 FITS = {text.FILL: "fill", text.FIT: "fit"}
+# In the page but not seen. What isn't in the page at all (False) is loaded at its first change, and while that lasts, a
+# second change overtakes the first: the older picture would stay.
+HIDDEN = "hidden"
 
 
 def controls(prefix: str, kind: str) -> SimpleNamespace:
@@ -125,9 +128,9 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
                 show_label=False,
                 buttons=["fullscreen"],
                 alt_text=text.RESULT_ALT,
-                visible=False,
+                visible=HIDDEN,
             )
-            with gr.Row(visible=False) as finish:
+            with gr.Row(visible=HIDDEN) as finish:
                 kind = gr.Radio(list(FORMATS), value="PNG", label=text.FORMAT, elem_id="background-format")
                 download = export.download(
                     house, text.DOWNLOAD_RESULT, elem_id="background-download", variant="primary"
@@ -153,7 +156,7 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
     def draw(state: Visitor, *values: Any) -> list[Any]:
         cut = state.preview
         if cut is None:
-            return [export.empty(text.BACKGROUND_EMPTY), gr.Image(value=None, visible=False), gr.Row(visible=False)]
+            return [export.empty(text.BACKGROUND_EMPTY), gr.Image(value=None, visible=HIDDEN), gr.Row(visible=HIDDEN)]
         chosen = backdrop_of(state, PREVIEW_SIDE, *values)
         if chosen.kind == backdrop.TRANSPARENT:
             chosen = Backdrop(backdrop.PICTURE, picture=checkerboard(*cut.alpha.shape))

@@ -47,6 +47,16 @@ def test_the_cut_out_of_the_photo_tab_gets_another_background(visit, tmp_path):
     keep(page, "background-colour")
 
 
+def test_the_result_has_its_place_before_there_is_one(visit):
+    """Otherwise a quick second result could be overtaken by the first: see `background.HIDDEN`."""
+    page = visit()
+    page.get_by_role("tab", name="Background").click()
+    expect(page.locator("#background-status .empty")).to_be_visible(timeout=PATIENCE)
+    for element in ("#background-result", "#background-format"):
+        expect(page.locator(element)).to_be_attached()
+        expect(page.locator(element)).not_to_be_visible()
+
+
 def test_blur_and_transparency_are_there_too(visit, tmp_path):
     page = open_with_photo(visit, tmp_path / "me.png")
     choose(page, "Blur")
