@@ -194,7 +194,7 @@ def main() -> None:
     for row, seconds in taken.items():
         if seconds:
             median = statistics.median(seconds)
-            ratio = f"{median / unit:13.1f}" if unit else ""
+            ratio = f"{median / unit:13.2f}" if unit else ""
             print(f"{row:36}{1000 * median:10.1f}{1000 * min(seconds):10.1f}{ratio}")
 
 
