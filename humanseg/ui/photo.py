@@ -108,7 +108,7 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
         if not house.model.ready:
             yield [None, export.busy(text.LOADING), state, *nothing, *unchanged]
         house.model.get()
-        failed = 0
+        failed, newest = 0, unchanged
         for number, upload in enumerate(uploads[:limit]):
             yield [None, _progress(number, min(total, limit), started), state, *nothing, *unchanged]
             if time.monotonic() - started > house.limits.seconds:
@@ -121,7 +121,8 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
             state.add(item, limit)
             if cut is not None:
                 state.show(cut)
-                yield [None, gr.skip(), state, *results(state), *picture(state, shown, tint)]
+                newest = picture(state, shown, tint)
+                yield [None, gr.skip(), state, *results(state), *newest]
             else:
                 yield [None, gr.skip(), state, *results(state), *unchanged]
         last = state.items[-1]
@@ -135,7 +136,8 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
             message = last.error
         else:
             message = describe(last)
-        yield [None, export.say(message, bad=bool(failed)), state, *results(state), *unchanged]
+        # All of it once more: where answers come in faster than the browser draws, Gradio leaves out all but the last.
+        yield [None, export.say(message, bad=bool(failed)), state, *results(state), *newest]
 
     @plain
     def take(uploads: list[Upload], state: Visitor, shown: str, tint: str) -> Iterator[list[Any]]:
