@@ -16,7 +16,7 @@ from humanseg.config import ModelConfig
 from humanseg.engines import Engine, load_engine
 from humanseg.hub import find_weights
 from humanseg.images import Photo
-from humanseg.resize import letterbox, resize_alpha
+from humanseg.resize import letterbox, resize_alpha, shrink
 
 Source = str | os.PathLike[str] | bytes | BinaryIO | np.ndarray | Photo | Any  # Any: a PIL image
 
@@ -34,6 +34,8 @@ JOINED_LONG_SIDE = 2048
 SMALLEST_PERSON = 0.001
 SUREST = 0.1
 LEAST_CONFIDENCE = 0.975
+# A lower bar for each part that stands apart, once somebody is there: what has nothing beyond doubt is left out.
+LEAST_PART_CONFIDENCE = 0.9
 # Alphas this close to 0 or 1 mean none and all: what's left of them would be a veil over a new background.
 CERTAIN = 0.02
 
@@ -190,6 +192,7 @@ class Segmenter:
         confidence = self._confidence(coarse)
         if not confidence:
             return np.zeros((height, width), np.float32), 0.0
+        coarse = _without_doubtful_parts(coarse, self.config)
         alpha = edges.refine_alpha(rgb, coarse) if refine else resize_alpha(coarse, width, height)
         # In place: an alpha of a large photo is larger than the processor's cache, and fresh memory costs more yet.
         np.subtract(alpha, CERTAIN, out=alpha)
@@ -226,6 +229,23 @@ class Segmenter:
             return 0.0
         confidence = float(np.quantile(person[:: max(1, person.size // 50_000)], 1 - SUREST))
         return confidence if confidence >= LEAST_CONFIDENCE else 0.0
+
+
+def _without_doubtful_parts(alpha: np.ndarray, config: ModelConfig) -> np.ndarray:
+    """The alpha without those parts, apart from all others, of which the network is nowhere sure enough."""
+    small = shrink(alpha, config.size)
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(
+        (small >= config.threshold).astype(np.uint8), connectivity=8
+    )
+    sure = np.bincount(parts[small >= LEAST_PART_CONFIDENCE], minlength=count)
+    doubtful = sure < SUREST * stats[:, cv2.CC_STAT_AREA]
+    doubtful[0] = False  # the background
+    if not doubtful.any() or doubtful[1:].all():  # whether anybody is there was asked before
+        return alpha
+    # Its soft rim goes too, as far as it isn't another part's.
+    out = cv2.dilate(doubtful[parts].astype(np.float32), np.ones((9, 9), np.uint8))
+    out[(parts > 0) & ~doubtful[parts]] = 0
+    return alpha * (1 - resize_alpha(out, alpha.shape[1], alpha.shape[0]))
 
 
 def _look_again(alpha: np.ndarray, shape: tuple[int, int], threshold: float) -> tuple[int, int, int, int] | None:

@@ -135,6 +135,34 @@ def _as_png(rgb):
     return stream.getvalue()
 
 
+def two_discs(brightness):
+    """A surely bright disc, and a smaller one apart from it."""
+    return np.maximum(disc(400, 600, 90, (150, 200)), disc(400, 600, 60, (450, 200)) // 255 * np.uint8(brightness))
+
+
+@pytest.mark.parametrize("second_look", [False, True])
+def test_a_part_apart_of_which_nothing_is_sure_is_left_out(segmenter, second_look):
+    # An alpha of .8 at the most: enough for a person among others, too little on its own.
+    alpha = segmenter.alpha(two_discs(144), second_look=second_look)
+    assert alpha[:, 330:].max() == 0, "something of the doubtful part is left"
+    assert alpha[200, 150] == 1
+    if not second_look:  # which is at the box around both
+        alone = segmenter.alpha(disc(400, 600, 90, (150, 200)), second_look=False)
+        assert alpha == pytest.approx(alone, abs=0.001), "the sure part changed"
+
+
+def test_a_smaller_person_of_whom_the_network_is_sure_stays(segmenter):
+    alpha = segmenter.alpha(two_discs(255))
+    assert alpha[200, 450] == 1
+
+
+def test_the_doubtful_rest_of_a_sure_person_stays(segmenter):
+    photo = disc(400, 600, 90, (150, 200))
+    photo[180:220, 150:400] = 144  # an arm, say
+    photo[180:220, 150:200] = 255
+    assert segmenter.alpha(photo, second_look=False)[200, 320] == pytest.approx(0.8, abs=0.1)
+
+
 def test_paths_bytes_files_pil_and_arrays_give_the_same_pixels(segmenter, astronaut, tmp_path):
     path = tmp_path / "photo.png"
     path.write_bytes(_as_png(astronaut))
