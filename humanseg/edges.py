@@ -175,7 +175,7 @@ def _padded(
 def _guided(guide: np.ndarray, alpha: np.ndarray, radius: int, epsilon: float) -> np.ndarray:
     """The guided filter's mean coefficients (He et al. 2013, equations 19 to 21), float32 HxWx4.
 
-    Slope for each of the guide's colours (uint8 HxWx3, 0 to 255), and the offset by 255; `epsilon` is for 0 to 1.
+    Slope for each of the guide's colours (uint8 HxWx3, 0 to 255), and a 255th of the offset; `epsilon` is for 0 to 1.
     """
 
     def mean(array: np.ndarray) -> np.ndarray:

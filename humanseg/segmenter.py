@@ -243,8 +243,9 @@ def _without_doubtful_parts(alpha: np.ndarray, config: ModelConfig) -> np.ndarra
     if not doubtful.any() or doubtful[1:].all():  # whether anybody is there was asked before
         return alpha
     # Its soft rim goes too, as far as it isn't another part's.
-    out = cv2.dilate(doubtful[parts].astype(np.float32), np.ones((9, 9), np.uint8))
-    out[(parts > 0) & ~doubtful[parts]] = 0
+    gone = doubtful[parts]
+    out = cv2.dilate(gone.astype(np.float32), np.ones((9, 9), np.uint8))
+    out[(parts > 0) & ~gone] = 0
     return alpha * (1 - resize_alpha(out, alpha.shape[1], alpha.shape[0]))
 
 

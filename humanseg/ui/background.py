@@ -54,7 +54,7 @@ def controls(prefix: str, kind: str) -> SimpleNamespace:
         )
         own = photo_input(label=text.OWN_PICTURE, height=150, sources=["upload", "clipboard"], elem_id=f"{prefix}-own")
     place = gr.Number(
-        0, precision=0, minimum=0, maximum=len(backdrop.places()) - 1, visible="hidden", elem_id=f"{prefix}-place"
+        0, precision=0, minimum=0, maximum=len(backdrop.places()) - 1, visible=HIDDEN, elem_id=f"{prefix}-place"
     )
 
     def show(kind: str) -> list[Any]:

@@ -108,7 +108,7 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
         if not house.model.ready:
             yield [None, export.busy(text.LOADING), state, *nothing, *unchanged]
         house.model.get()
-        failed, newest = 0, unchanged
+        failed, newest, newest_cut = 0, unchanged, None
         for number, upload in enumerate(uploads[:limit]):
             yield [None, _progress(number, min(total, limit), started), state, *nothing, *unchanged]
             if time.monotonic() - started > house.limits.seconds:
@@ -121,7 +121,7 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
             state.add(item, limit)
             if cut is not None:
                 state.show(cut)
-                newest = picture(state, shown, tint)
+                newest, newest_cut = picture(state, shown, tint), cut
                 yield [None, gr.skip(), state, *results(state), *newest]
             else:
                 yield [None, gr.skip(), state, *results(state), *unchanged]
@@ -137,6 +137,9 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
         else:
             message = describe(last)
         # All of it once more: where answers come in faster than the browser draws, Gradio leaves out all but the last.
+        # Unless it's out of date: while the last photos failed, another may have been chosen, or this one repaired.
+        if state.original is not newest_cut or state.repair is not None:
+            newest = unchanged
         yield [None, export.say(message, bad=bool(failed)), state, *results(state), *newest]
 
     @plain
