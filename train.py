@@ -46,7 +46,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--frozen-norm", action="store_true", help="leave batch norms as ImageNet left them, for tiny batches")
     for name in (
         "epochs", "batch_size", "learning_rate", "encoder_rate", "weight_decay", "warmup", "ema_decay",
-        "damage", "new_background", "second_person", "nobody", "seed", "workers", "validation_size",
+        "damage", "new_background", "second_person", "nobody", "mosaic", "seed", "workers", "validation_size",
     ):  # fmt: skip
         default = getattr(TrainingConfig, name)
         add(f"--{name.replace('_', '-')}", type=type(default), default=default, help="(default: %(default)s)")

@@ -60,8 +60,10 @@ class TrainingConfig:
     damage: float = Variation.damage
     new_background: float = Variation.new_background
     second_person: float = Variation.second_person
-    # and, of sets where everybody is marked, a part of the photo without people, if there is one.
+    # of sets where everybody is marked, a part of the photo without people, if there is one;
     nobody: float = Variation.nobody
+    # four photos, each in a quarter.
+    mosaic: float = Variation.mosaic
     seed: int = 0
     workers: int = 1
     validation_size: int = 448

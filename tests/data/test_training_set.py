@@ -61,6 +61,25 @@ def test_plain_samples_are_the_photo_as_it_is(folder):
     assert first[1].mean() > 0.1
 
 
+@pytest.mark.parametrize("size", [64, 65])
+def test_a_mosaic_shows_four_photos_with_their_masks(tmp_path, size):
+    for kind in ("images", "masks"):
+        (tmp_path / kind).mkdir()
+        for stem, light in (("bright", 255), ("dark", 0)):  # the mask is the photo: all person, or nobody
+            picture = np.full((40, 40, 3), light, np.uint8)
+            cv2.imwrite(str(tmp_path / kind / f"{stem}.png"), picture if kind == "images" else picture[..., 0])
+    variation = Variation(damage=0, new_background=0, second_person=0, nobody=0, mosaic=1.0)
+    photos = TrainingSet([Source("set", find_pairs(tmp_path))], variation, progress=False)
+    people = set()
+    for n in range(20):
+        image, target, valid, _ = photos[Draw(0, size, (n,))]
+        seen = valid[0] > 0  # a turned photo leaves corners
+        assert image.shape == (3, size, size) and seen.float().mean() > 0.6
+        assert torch.equal(image[0][seen] > 127, target[0][seen] > 0.5)
+        people.add(sum(target[0, y, x].item() for y in (16, 48) for x in (16, 48)))  # the middles of the quarters
+    assert len(people) > 2  # none, some or all of the four: who is drawn along differs from sample to sample
+
+
 @pytest.mark.parametrize("complete", [True, False])
 def test_parts_without_people_are_shown_where_everybody_is_marked(tmp_path, complete):
     for kind in ("images", "masks"):
