@@ -379,17 +379,25 @@ def _source_table(config: ModelConfig) -> str:
 def _recipe(config: ModelConfig) -> str:
     keys = (
         "epochs", "best_epoch", "batch_size", "sizes", "learning_rate", "encoder_rate", "weight_decay", "ema_decay",
-        "loss", "zoom", "damage", "new_background", "second_person", "nobody", "seed", "precision", "torch",
+        "constant_rate", "loss", "zoom", "damage", "new_background", "second_person", "nobody", "mosaic", "seed",
+        "precision", "torch",
     )  # fmt: skip
     stages = [*config.training.get("earlier", []), config.training]
     lines = [", ".join(f"{key} {stage[key]}" for key in keys if key in stage) for stage in stages]
     if not any(lines):
         return ""
-    parts = [f"stage {part['stage']} after epoch {part['epoch']}" for part in config.training.get("mean_of", [])]
-    mean = (
-        f"\n\nThe weights are the mean of those of {', '.join(parts)} (`python -m humanseg average`)." if parts else ""
-    )
+    for number, before in enumerate(stages[:-1], 1):
+        if "mean_of" in before:
+            lines[number] += f"; begun with the mean of {_parts(before)}"
+    mean = ""
+    if "mean_of" in config.training:
+        mean = f"\n\nThe weights are the mean of those of {_parts(config.training)} (`python -m humanseg average`)."
     if len(lines) == 1:
         return f"Recipe of `train.py`: {lines[0]}.{mean}"
     numbered = "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
     return f"Recipe of `train.py`, each stage with `--start-from` the one before:\n\n{numbered}{mean}"
+
+
+def _parts(training: dict[str, Any]) -> str:
+    """Which weights a mean was made of."""
+    return ", ".join(f"stage {part['stage']} after epoch {part['epoch']}" for part in training["mean_of"])

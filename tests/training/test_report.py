@@ -150,6 +150,18 @@ def test_the_card_tells_every_stage_of_the_training(weights):
     assert "\n1. epochs 7" in text and "\n2. epochs 3\n" in text
 
 
+def test_the_card_tells_which_means_of_weights_were_gone_on_from(weights):
+    config = read_config(weights)
+    mean_of = [{"stage": 1, "epoch": 4}, {"stage": 1, "epoch": 7}]
+    averaged = {**config.training, "mean_of": mean_of}
+    assert "mean of those of stage 1 after epoch 4, stage 1 after epoch 7" in report.model_card(
+        replace(config, training=averaged)
+    )
+    text = report.model_card(replace(config, training={"epochs": 3, "earlier": [averaged]}))
+    assert "\n2. epochs 3; begun with the mean of stage 1 after epoch 4, stage 1 after epoch 7\n" in text
+    assert "The weights are the mean" not in text
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}"])
 def test_what_is_no_table_is_named(weights, tmp_path, text):
     file = tmp_path / "other.json"
