@@ -40,12 +40,11 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--loss", choices=sorted(LOSSES), default=TrainingConfig.loss)
     add("--sizes", type=int, nargs="+", default=list(TrainingConfig.sizes), help="a batch is of one of these")
     add("--zoom", type=float, nargs=2, default=list(TrainingConfig.zoom), metavar="Z", help="range of views' zoom")
-    add("--constant-rate", action="store_true", help="no cosine after the warm-up")
     add("--tensorboard", action="store_true", help="write the figures for TensorBoard too")
     add("--plain", action="store_true", help="no augmentation at all")
     add("--frozen-norm", action="store_true", help="leave batch norms as ImageNet left them, for tiny batches")
     for name in (
-        "epochs", "batch_size", "learning_rate", "encoder_rate", "weight_decay", "warmup", "ema_decay",
+        "epochs", "batch_size", "learning_rate", "encoder_rate", "weight_decay", "warmup", "hold", "ema_decay",
         "damage", "new_background", "second_person", "nobody", "mosaic", "seed", "workers", "validation_size",
     ):  # fmt: skip
         default = getattr(TrainingConfig, name)

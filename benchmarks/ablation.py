@@ -40,7 +40,7 @@ VARIANTS: dict[str, dict] = {
     "BCE + Dice": {"loss": "bce_dice"},
     "one learning rate for all layers": {"encoder_rate": 1.0},
     "no EMA": {"ema_decay": 0.0},
-    "constant learning rate": {"constant_rate": True},
+    "constant learning rate": {"hold": 1.0},
     "no photos without people": {"negatives": False, "nobody": 0.0},
     "loose outlines taken as they are": {"loose": False},
     "nothing varied": {"plain": True},

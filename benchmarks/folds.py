@@ -46,7 +46,7 @@ def recipes(epochs: int, size: int) -> dict[str, TrainingConfig]:
         encoder_rate=1.0,
         weight_decay=0.0,
         warmup=0.0,
-        constant_rate=True,
+        hold=1.0,
         loss="bce_dice",
         plain=True,
     )

@@ -54,7 +54,7 @@ class TrainingConfig:
     loss: str = "boundary"
     plain: bool = Variation.plain  # photos as they are, no paths dropped
     frozen_norm: bool = False  # batch norms stay as ImageNet left them: for very small batches
-    constant_rate: bool = False  # no cosine after the warm-up
+    hold: float = 0.0  # of the steps after the warm-up: the rate stays before it falls (Hu et al. 2024, MiniCPM)
     zoom: tuple[float, float] = Variation.zoom  # of views; at 1 the photo fills them
     # Shares of the samples that get each: light, colour, blur, noise and compression as of cameras;
     damage: float = Variation.damage
@@ -147,7 +147,7 @@ def fit(
     loader = make_loader(dataset, sampler, config)
     total_steps = config.epochs * len(sampler)
     scheduler = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: rate_at(step, total_steps, config.warmup, constant=config.constant_rate)
+        optimizer, lambda step: rate_at(step, total_steps, config.warmup, config.hold)
     )
     learner = Learner(net, accelerator.prepare_model(net), average, optimizer, scheduler)
     state = State(run / STATE_NAME, net, average, optimizer, scheduler)
@@ -297,15 +297,18 @@ def _keep_all_paths(net: nn.Module) -> None:
             module.drop_prob = 0.0
 
 
-def rate_at(step: int, total: int, warmup: float, *, constant: bool = False) -> float:
-    """Share of the learning rate at a step: linear warm-up, then a half cosine down to 1 %, or all of it."""
+def rate_at(step: int, total: int, warmup: float, hold: float = 0.0) -> float:
+    """Share of the learning rate at a step: linear warm-up, all of it for a while, a half cosine down to 1 %.
+
+    `warmup` is a share of all steps, `hold` of those after it; with a hold of 1 the rate stays.
+    """
     rising = max(1, int(total * warmup))
     if step < rising:
         return (step + 1) / rising
-    if constant:
-        return 1.0
     progress = min(1.0, (step - rising) / max(1, total - rising))
-    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress))
+    if progress <= hold:
+        return 1.0
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (progress - hold) / (1 - hold)))
 
 
 def _keep(

@@ -379,7 +379,7 @@ def _source_table(config: ModelConfig) -> str:
 def _recipe(config: ModelConfig) -> str:
     keys = (
         "epochs", "best_epoch", "batch_size", "sizes", "learning_rate", "encoder_rate", "weight_decay", "ema_decay",
-        "constant_rate", "loss", "zoom", "damage", "new_background", "second_person", "nobody", "mosaic", "seed",
+        "hold", "loss", "zoom", "damage", "new_background", "second_person", "nobody", "mosaic", "seed",
         "precision", "torch",
     )  # fmt: skip
     stages = [*config.training.get("earlier", []), config.training]

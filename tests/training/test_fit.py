@@ -281,7 +281,14 @@ def test_the_average_forgets_its_random_beginning_and_then_keeps_its_pace():
 
 
 def test_a_constant_rate_stays():
-    assert [rate_at(step, 100, 0.1, constant=True) for step in (9, 50, 99)] == [1, 1, 1]
+    assert [rate_at(step, 100, 0.1, hold=1.0) for step in (9, 50, 99)] == [1, 1, 1]
+
+
+def test_a_rate_that_is_held_falls_as_far_afterwards():
+    rates = [rate_at(step, 100, 0.1, hold=0.5) for step in range(101)]
+    assert all(rate == 1 for rate in rates[10:55])
+    assert rates[55:] == sorted(rates[55:], reverse=True)
+    assert rates[-1] == pytest.approx(0.01) and rates[78] == pytest.approx(0.5, abs=0.05)
 
 
 def test_the_rate_rises_then_falls_to_almost_nothing():
