@@ -36,6 +36,7 @@ VARIANTS: dict[str, dict] = {
     "the recipe, another seed": {"seed": 1},  # how far apart two runs are that differ in nothing else
     "one scale (zoom 0.95 to 1.05)": {"zoom": (0.95, 1.05)},
     "nobody pasted elsewhere, no company": {"new_background": 0.0, "second_person": 0.0},
+    "mosaics of four photos, 15 %": {"mosaic": 0.15},
     "no camera damage": {"damage": 0.0},
     "BCE + Dice": {"loss": "bce_dice"},
     "one learning rate for all layers": {"encoder_rate": 1.0},
