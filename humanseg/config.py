@@ -29,6 +29,8 @@ class ModelConfig:
     live_size : long side in pixels for webcam frames
     stride : both sides of the network's input are multiples of this
     threshold : alpha from which a pixel counts as person
+    inset : how far a photo's outlines are drawn in, in pixels of the network's alpha, 0 to 1, for weights that learned
+        from loosely drawn masks
     training : how the weights came about (data, recipe, versions); free form
     metrics : what they reach, by data set; free form
     """
@@ -42,6 +44,7 @@ class ModelConfig:
     live_size: int = 256
     stride: int = 32
     threshold: float = 0.5
+    inset: float = 0.0
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
 

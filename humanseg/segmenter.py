@@ -192,7 +192,7 @@ class Segmenter:
         confidence = self._confidence(coarse)
         if not confidence:
             return np.zeros((height, width), np.float32), 0.0
-        coarse = _without_doubtful_parts(coarse, self.config)
+        coarse = _drawn_in(_without_doubtful_parts(coarse, self.config), self.config.inset)
         alpha = edges.refine_alpha(rgb, coarse) if refine else resize_alpha(coarse, width, height)
         # In place: an alpha of a large photo is larger than the processor's cache, and fresh memory costs more yet.
         np.subtract(alpha, CERTAIN, out=alpha)
@@ -247,6 +247,14 @@ def _without_doubtful_parts(alpha: np.ndarray, config: ModelConfig) -> np.ndarra
     out = cv2.dilate(gone.astype(np.float32), np.ones((9, 9), np.uint8))
     out[(parts > 0) & ~gone] = 0
     return alpha * (1 - resize_alpha(out, alpha.shape[1], alpha.shape[0]))
+
+
+def _drawn_in(alpha: np.ndarray, inset: float) -> np.ndarray:
+    """The alpha with outlines moved inwards by a part of a pixel; where people are cut by the frame they stay so."""
+    if not inset:
+        return alpha
+    eroded = cv2.erode(alpha, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
+    return cv2.addWeighted(alpha, 1 - inset, eroded, inset, 0)
 
 
 def _look_again(alpha: np.ndarray, shape: tuple[int, int], threshold: float) -> tuple[int, int, int, int] | None:

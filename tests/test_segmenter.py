@@ -226,6 +226,20 @@ def test_a_repaired_alpha_replaces_the_old_one(result):
         result.with_alpha(np.zeros((9, 9), np.float32))
 
 
+@pytest.mark.parametrize("second_look", [False, True])
+def test_outlines_are_drawn_in_as_far_as_the_weights_ask(second_look):
+    photo = disc(256, 256, 100, centre=(128, 256))  # cut by the lower edge
+    widths = []
+    for inset in (0.0, 0.5, 1.0):
+        segmenter = Segmenter(Bright())
+        segmenter.engine.config = ModelConfig(size=256, inset=inset)
+        alpha = segmenter.alpha(photo, second_look=second_look, refine=False)
+        assert (alpha[255, 100:156] > 0.99).all(), "the frame isn't an outline"
+        widths.append(float(alpha[200].sum()))
+    assert widths[0] - widths[1] == pytest.approx(1, abs=0.5)  # half a pixel on each side
+    assert widths[0] - widths[2] == pytest.approx(2, abs=0.7)
+
+
 def test_no_veil_is_left_over_what_is_surely_background(segmenter):
     photo = np.clip(disc(90, 120, 30), 101, 255)  # the engine gives the background an alpha of 0.018
     result = segmenter.cut_out(photo)
