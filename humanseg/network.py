@@ -190,7 +190,11 @@ def average(folders: Sequence[str | Path], out: str | Path) -> None:
     }
     nets[0].load_state_dict(mean)
     stages = [
-        {"stage": len(config.training.get("earlier", [])) + 1, "epoch": config.training.get("best_epoch")}
+        {
+            "stage": len(config.training.get("earlier", [])) + 1,
+            # Weights that are a mean already are of no one epoch.
+            "epoch": None if "mean_of" in config.training else config.training.get("best_epoch"),
+        }
         for config in configs
     ]
     save(nets[0], replace(configs[-1], training={**configs[-1].training, "mean_of": stages}, metrics={}), out)

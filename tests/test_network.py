@@ -178,6 +178,9 @@ def test_averaged_weights_are_the_mean_and_say_of_what(tmp_path):
         if tensor.is_floating_point():
             torch.testing.assert_close(tensor, (first[name] + second[name]) / 2)
     assert config.training["mean_of"] == [{"stage": 1, "epoch": 3}, {"stage": 2, "epoch": 5}]
+    network.average([tmp_path / "mean", tmp_path / "b"], tmp_path / "further")
+    _, further = network.load(tmp_path / "further")
+    assert further.training["mean_of"] == [{"stage": 2, "epoch": None}, {"stage": 2, "epoch": 5}]
     assert config.metrics == {}, "figures of one of them aren't the mean's"
 
 

@@ -256,6 +256,9 @@ def model_card(config: ModelConfig) -> str:
     # smp knows no decoder that ends before full resolution.
     whole = config.coarseness == 1
     coarser = "" if whole else f", {config.coarseness} times coarser than its input"
+    drawn_in = ""
+    if config.inset:
+        drawn_in = f"\nPhotos' outlines are then drawn in by {config.inset:g} of the network's pixels (`inset`)."
     by_smp = ", or with\n`smp.from_pretrained(folder, encoder_weights=None)`" if whole else ""
     return f"""---
 license: other
@@ -274,7 +277,7 @@ A U-Net with encoder `{config.encoder}`, started from ImageNet, and a decoder of
 {"-".join(map(str, config.decoder_channels))} channels{coarser}.
 It looks at a long side of {looks}. Load it with
 `humanseg.Segmenter.from_pretrained(folder)`{by_smp}; then normalise RGB in [0, 1] with mean {list(config.mean)} and
-std {list(config.std)}, and take the sigmoid.
+std {list(config.std)}, and take the sigmoid.{drawn_in}
 
 ## What it reaches
 
@@ -400,4 +403,9 @@ def _recipe(config: ModelConfig) -> str:
 
 def _parts(training: dict[str, Any]) -> str:
     """Which weights a mean was made of."""
-    return ", ".join(f"stage {part['stage']} after epoch {part['epoch']}" for part in training["mean_of"])
+    return ", ".join(
+        f"stage {part['stage']} after epoch {part['epoch']}"
+        if part["epoch"] is not None
+        else f"stage {part['stage']} (their mean)"
+        for part in training["mean_of"]
+    )

@@ -150,10 +150,18 @@ def test_the_card_tells_every_stage_of_the_training(weights):
     assert "\n1. epochs 7" in text and "\n2. epochs 3\n" in text
 
 
+def test_the_card_tells_how_far_outlines_are_drawn_in(weights):
+    config = read_config(weights)
+    assert "drawn in" not in report.model_card(config)
+    assert "drawn in by 0.25 of the network's pixels" in report.model_card(replace(config, inset=0.25))
+
+
 def test_the_card_tells_which_means_of_weights_were_gone_on_from(weights):
     config = read_config(weights)
     mean_of = [{"stage": 1, "epoch": 4}, {"stage": 1, "epoch": 7}]
     averaged = {**config.training, "mean_of": mean_of}
+    further = {**config.training, "mean_of": [{"stage": 3, "epoch": None}, {"stage": 4, "epoch": 6}]}
+    assert "of stage 3 (their mean), stage 4 after epoch 6" in report.model_card(replace(config, training=further))
     assert "mean of those of stage 1 after epoch 4, stage 1 after epoch 7" in report.model_card(
         replace(config, training=averaged)
     )
