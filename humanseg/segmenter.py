@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
+import math
 import os
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import cv2
 import numpy as np
@@ -24,6 +27,11 @@ Source = str | os.PathLike[str] | bytes | BinaryIO | np.ndarray | Photo | Any  #
 # on each side.
 LOOK_AGAIN_BELOW = 0.7
 LOOK_MARGIN = 0.3
+# People who stand apart, in up to so many groups, are each looked at on their own, and larger; this is the margin then.
+MOST_GROUPS = 4
+GROUP_MARGIN = 0.2
+# Joining groups takes the cube of the time; a crowd is one group anyway.
+MOST_BLOBS = 16
 # How far the second look counts against the first, and how far where it sees less person: what's cut off at the frame,
 # an arm or a leg, is harder to make out without its surroundings.
 LOOK_TRUST, LOOK_TRUST_LESS = 0.5, 0.4
@@ -189,7 +197,7 @@ class Segmenter:
         rgb = photo.rgb
         height, width = rgb.shape[:2]
         coarse = self.look(rgb, size or self.config.size, second_look=second_look)
-        confidence = self._confidence(coarse)
+        confidence = self.confidence(coarse)
         if not confidence:
             return np.zeros((height, width), np.float32), 0.0
         coarse = _drawn_in(_without_doubtful_parts(coarse, self.config), self.config.inset)
@@ -207,23 +215,30 @@ class Segmenter:
         first, seen = self._one_look(rgb, size)
         if not second_look:
             return first
-        box = _look_again(first, rgb.shape[:2], self.config.threshold)
-        if box is None:
-            return first
-        top, left, bottom, right = box
-        # Resizing a large photo takes as long as the network does: once is enough.
-        part = seen if box == (0, 0, *rgb.shape[:2]) else rgb[top:bottom, left:right]
-        # What the network gets wrong it seldom gets wrong the same way mirrored.
-        second, _ = self._one_look(part[:, ::-1], size)
-        return _joined(first, second[:, ::-1], box, rgb.shape[:2])
+        joined = first
+        boxes = _look_again(first, rgb.shape[:2], self.config.threshold)
+        share = _share_of_size(boxes)
+        for box in boxes:
+            top, left, bottom, right = box
+            # Resizing a large photo takes as long as the network does: once is enough.
+            part = seen if box == (0, 0, *rgb.shape[:2]) else rgb[top:bottom, left:right]
+            # What the network gets wrong it seldom gets wrong the same way mirrored.
+            second, _ = self._one_look(part[:, ::-1], round(share * size))
+            joined = _joined(joined, second[:, ::-1], box, rgb.shape[:2])
+        return joined
 
     def _one_look(self, rgb: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
         """The network's alpha, and the photo at that size."""
         boxed, (rows, columns) = letterbox(rgb, size, self.config.stride)
         return self.engine(boxed)[:rows, :columns], boxed[:rows, :columns]
 
-    def _confidence(self, alpha: np.ndarray) -> float:
-        """The alpha that the surest tenth of the person reaches; 0 where it's too little or doubtful for anybody."""
+    def confidence(self, alpha: np.ndarray) -> float:
+        """The alpha that the surest tenth of the person reaches; 0 where it's too little or doubtful for anybody.
+
+        Parameters
+        ----------
+        alpha : the network's own (`look`), float32 HxW in [0, 1]
+        """
         person = alpha[alpha >= self.config.threshold]
         if person.size < SMALLEST_PERSON * alpha.size or not person.size:
             return 0.0
@@ -257,35 +272,82 @@ def _drawn_in(alpha: np.ndarray, inset: float) -> np.ndarray:
     return cv2.addWeighted(alpha, 1 - inset, eroded, inset, 0)
 
 
-def _look_again(alpha: np.ndarray, shape: tuple[int, int], threshold: float) -> tuple[int, int, int, int] | None:
-    """The box (top, left, bottom, right, in the photo's pixels) for a second look; None where nobody was seen."""
+class _Box(NamedTuple):
+    """A part of a picture, in pixels of the photo or of an alpha of it."""
+
+    top: float
+    left: float
+    bottom: float
+    right: float
+
+    @property
+    def sides(self) -> tuple[float, float]:
+        """The short one and the long one."""
+        height, width = self.bottom - self.top, self.right - self.left
+        return min(height, width), max(height, width)
+
+    @property
+    def area(self) -> float:
+        return (self.bottom - self.top) * (self.right - self.left)
+
+    def around(self, other: _Box) -> _Box:
+        """The smallest box around both."""
+        return _Box(*map(min, self[:2], other[:2]), *map(max, self[2:], other[2:]))
+
+    def with_margin(self, margin: float, shape: tuple[int, int]) -> _Box:
+        """This share of the long side more on each side, as far as there is."""
+        more = margin * self.sides[1]
+        top, left = max(0.0, self.top - more), max(0.0, self.left - more)
+        return _Box(top, left, min(shape[0], self.bottom + more), min(shape[1], self.right + more))
+
+    def scaled(self, old: tuple[int, int], new: tuple[int, int]) -> _Box:
+        """Whole pixels of a picture of another size."""
+        down, across = new[0] / old[0], new[1] / old[1]
+        bottom, right = min(new[0], math.ceil(self.bottom * down)), min(new[1], math.ceil(self.right * across))
+        return _Box(int(self.top * down), int(self.left * across), bottom, right)
+
+
+def _look_again(alpha: np.ndarray, shape: tuple[int, int], threshold: float) -> list[_Box]:
+    """The boxes for a second look, in the photo's pixels, the largest first; none where nobody was seen."""
     person = (alpha >= threshold).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(person, connectivity=8)
-    blobs = stats[1:]
     # Specks aren't worth looking at, and would drag the box across the frame.
-    blobs = blobs[blobs[:, cv2.CC_STAT_AREA] >= max(1, SMALLEST_PERSON / 2 * alpha.size)]
-    if not len(blobs):
-        return None
-    left, top = blobs[:, cv2.CC_STAT_LEFT].min(), blobs[:, cv2.CC_STAT_TOP].min()
-    right = (blobs[:, cv2.CC_STAT_LEFT] + blobs[:, cv2.CC_STAT_WIDTH]).max()
-    bottom = (blobs[:, cv2.CC_STAT_TOP] + blobs[:, cv2.CC_STAT_HEIGHT]).max()
-    margin = LOOK_MARGIN * max(right - left, bottom - top)
-    (height, width), (rows, columns) = shape, alpha.shape
-    box = (
-        max(0, int((top - margin) * height / rows)),
-        max(0, int((left - margin) * width / columns)),
-        min(height, int(np.ceil((bottom + margin) * height / rows))),
-        min(width, int(np.ceil((right + margin) * width / columns))),
-    )
+    least = max(1, SMALLEST_PERSON / 2 * alpha.size)
+    blobs = [
+        _Box(top, left, top + height, left + width)
+        for left, top, width, height, area in stats[1:].tolist()
+        if area >= least
+    ]
+    if not blobs:
+        return []
+    groups = []
+    if len(blobs) <= MOST_BLOBS:
+        groups = _grouped([blob.with_margin(GROUP_MARGIN, alpha.shape) for blob in blobs])
+    if not 1 < len(groups) <= MOST_GROUPS:
+        groups = [functools.reduce(_Box.around, blobs).with_margin(LOOK_MARGIN, alpha.shape)]
+    boxes = [group.scaled(alpha.shape, shape) for group in groups]
     # What counts is how much larger people will be seen: the network's long side goes to the box's.
-    if max(box[2] - box[0], box[3] - box[1]) > LOOK_AGAIN_BELOW * max(height, width):
-        return 0, 0, height, width
-    return box
+    if len(boxes) == 1 and boxes[0].sides[1] > LOOK_AGAIN_BELOW * max(shape):
+        return [_Box(0, 0, *shape)]
+    return sorted(boxes, key=lambda box: box.area, reverse=True)
 
 
-def _joined(
-    first: np.ndarray, second: np.ndarray, box: tuple[int, int, int, int], shape: tuple[int, int]
-) -> np.ndarray:
+def _grouped(boxes: list[_Box]) -> list[_Box]:
+    """The boxes, joined wherever looking at two at once means less to look at than one after the other."""
+    for first, second in itertools.combinations(boxes, 2):
+        both = first.around(second)
+        if both.area < first.area + second.area:
+            return _grouped([both, *(box for box in boxes if box is not first and box is not second)])
+    return boxes
+
+
+def _share_of_size(boxes: list[_Box]) -> float:
+    """How far to shrink what the network sees of each box, so that all of them cost no more than one square photo."""
+    squares = sum(short / long for short, long in (box.sides for box in boxes))
+    return 1 / math.sqrt(max(1.0, squares))
+
+
+def _joined(first: np.ndarray, second: np.ndarray, box: _Box, shape: tuple[int, int]) -> np.ndarray:
     """The first look with the second in its place, on a canvas that keeps the second one's resolution."""
     height, width = shape
     top, left, bottom, right = box

@@ -112,10 +112,54 @@ def test_a_second_look_leaves_no_seam(segmenter):
     assert np.ptp(alpha[rim]) < 0.02
 
 
-def test_the_second_look_costs_at_most_another_pass(segmenter):
-    segmenter.alpha(disc(400, 600, 30, (50, 50)) | disc(400, 600, 30, (200, 200)))
+def people(height, width, *boxes):
+    """Bright figures on black, each at (top, left, bottom, right)."""
+    photo = np.zeros((height, width, 3), np.uint8)
+    for top, left, bottom, right in boxes:
+        photo[top:bottom, left:right] = 255
+    return photo
+
+
+def test_people_who_stand_apart_are_looked_at_one_by_one_and_larger(segmenter):
+    segmenter.alpha(people(400, 600, (100, 40, 300, 80), (100, 500, 300, 540)))
+    first, *more = segmenter.engine.seen
+    assert first == (96, 128)
+    # 200 pixels and their margin fill what 600 did.
+    assert more == [(128, 64)] * 2
+
+
+def test_people_who_stand_together_share_a_look(segmenter):
+    segmenter.alpha(people(400, 600, (100, 240, 300, 280), (100, 300, 300, 340)))
+    assert len(segmenter.engine.seen) == 2
+
+
+def test_a_crowd_shares_a_look(segmenter):
+    segmenter.alpha(people(400, 2000, *((100, left, 300, left + 40) for left in range(40, 1960, 320))))
+    assert len(segmenter.engine.seen) == 2
+
+
+@pytest.mark.parametrize(
+    "boxes",
+    [
+        [(20, 20, 80, 80), (150, 250, 230, 330)],
+        [(0, 0, 100, 100), (0, 500, 100, 600), (300, 0, 400, 100), (300, 500, 400, 600)],
+        [(20 * i % 390, 30 * i, 20 * i % 390 + 9, 30 * i + 9) for i in range(19)],
+    ],
+    ids=["two", "one in each corner", "many"],
+)
+def test_the_second_look_costs_at_most_another_pass(segmenter, boxes):
+    alpha = segmenter.alpha(people(400, 600, *boxes), refine=False)
     areas = [h * w for h, w in segmenter.engine.seen]
-    assert len(areas) == 2 and areas[1] <= 128 * 128
+    # Each side may be longer by what the network's stride asks for.
+    assert sum(areas[1:]) <= 128 * 128 + (len(areas) - 1) * 128 * 32
+    for top, left, bottom, right in boxes:
+        assert alpha[(top + bottom) // 2, (left + right) // 2] > 0.5
+
+
+def test_looks_at_one_after_the_other_leave_the_rest_of_the_photo_alone(segmenter):
+    photo = people(400, 600, (100, 40, 300, 80), (100, 500, 300, 540))
+    alpha = segmenter.alpha(photo, refine=False)
+    assert np.abs((alpha > 0.5) - (photo[..., 0] > 127).astype(int)).mean() < 0.005
 
 
 def test_nobody_is_an_answer(segmenter):
