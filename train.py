@@ -27,6 +27,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add("--data", action="append", default=[], metavar="DIR[=WEIGHT]", help="folder of pairs; may be given again")
     add("--negatives", action="append", default=[], metavar="DIR[=WEIGHT]", help="folder of photos without people")
+    add("--pseudo", action="append", default=[], metavar="DIR[=WEIGHT]", help="photos labelled by `humanseg label`")
     add("--loose", action="append", default=[], metavar="NAME", help="data set whose outlines are a few pixels off")
     add("--complete", action="append", default=[], metavar="NAME", help="data set in which everybody is marked")
     add("--out", type=Path, default=Path("runs/latest"), help="where everything goes (default: %(default)s)")
@@ -63,8 +64,9 @@ def main(arguments: list[str] | None = None) -> None:
     decoder = tuple(options.decoder or ModelConfig.decoder_channels)
     model = ModelConfig(encoder=options.encoder, decoder_channels=decoder, size=options.size)
     sources, validation = gather(
-        options.data, options.negatives, loose=options.loose, complete=options.complete, fold=options.fold
-    )
+        options.data, options.negatives, options.pseudo,
+        loose=options.loose, complete=options.complete, fold=options.fold,
+    )  # fmt: skip
     fit(
         options.out, model, config, sources, validation,
         resume=options.resume, start_from=options.start_from, new_decoder=options.decoder is not None,

@@ -1,4 +1,4 @@
-"""The command line: python -m humanseg cut-out | evaluate | export | card | info."""
+"""The command line: python -m humanseg cut-out | evaluate | label | average | export | card | info."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from humanseg.errors import HumanSegError, ImageError
+from humanseg.errors import DataError, HumanSegError, ImageError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -48,6 +48,11 @@ def parser() -> argparse.ArgumentParser:
     score.add_argument("--no-second-look", dest="second_look", action="store_false")
     score.add_argument("--no-refine", dest="refine", action="store_false")
     engine_options(score)
+
+    marks = command("label", label, "Mark people in photos for training on them (train.py --pseudo): sure parts only.")
+    marks.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
+    marks.add_argument("--out", required=True, type=Path, metavar="DIR", help="gets images/ and masks/")
+    engine_options(marks)
 
     onnx = command("export", export, "Write the network as ONNX: float32 (1, 3, H, W), 0..255 in, alpha out.")
     onnx.add_argument("--out", type=Path, default=Path("humansegnet.onnx"), metavar="FILE")
@@ -154,6 +159,39 @@ def evaluate(options: argparse.Namespace) -> int:
         }
         options.json.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     return 0
+
+
+def label(options: argparse.Namespace) -> int:
+    """Copies each photo of which the network is sure, with its mask; what can't be read is reported, the rest go on."""
+    import shutil
+
+    from PIL import Image
+    from tqdm import tqdm
+
+    from humanseg.data.datasets import read_photo
+    from humanseg.training.pseudo import label as mask_of
+
+    segmenter = _segmenter(options)
+    photos, masks = options.out / "images", options.out / "masks"
+    for folder in (photos, masks):
+        folder.mkdir(parents=True, exist_ok=True)
+    labelled: dict[str, Path] = {}
+    failures = 0
+    for photo in tqdm(options.photos, unit="photo", leave=False):
+        try:
+            if photo.stem in labelled:
+                raise DataError(f"{photo} has the name of {labelled[photo.stem]}: rename one of them.")
+            mask = mask_of(segmenter, read_photo(photo))
+        except HumanSegError as error:
+            failures += 1
+            tqdm.write(str(error), file=sys.stderr)
+            continue
+        if mask is not None:
+            labelled[photo.stem] = photo
+            shutil.copyfile(photo, photos / photo.name)
+            Image.fromarray(mask).save(masks / f"{photo.stem}.png")
+    print(f"{len(labelled)} of {len(options.photos)} photos labelled in {options.out}; of the others it isn't sure.")
+    return 1 if failures else 0
 
 
 def write_card(options: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from PIL import Image
 
 from humanseg.__main__ import main
 from humanseg.config import CONFIG_NAME, WEIGHTS_NAME
+from humanseg.data.datasets import BACKGROUND, PERSON, find_pairs, read_pair
 from humanseg.hub import find_weights
 from humanseg.segmenter import Segmenter
 
@@ -153,6 +154,23 @@ def test_a_run_by_module_name_prints_help(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
     assert "cut-out" in capsys.readouterr().out
+
+
+def test_label_marks_photos_for_training_and_reports_the_rest(photo, tmp_path, capsys):
+    empty, broken, again = tmp_path / "empty.png", tmp_path / "broken.jpg", tmp_path / "again" / photo.name
+    Image.new("RGB", (64, 64), "grey").save(empty)
+    broken.write_bytes(b"not a picture")
+    again.parent.mkdir()
+    again.write_bytes(photo.read_bytes())
+    out = tmp_path / "out"
+    assert main(["label", *map(str, (broken, photo, empty, again)), "--out", str(out)]) == 1
+    said = capsys.readouterr()
+    assert "broken.jpg" in said.err and "rename one" in said.err
+    assert "1 of 4 photos" in said.out
+    (pair,) = find_pairs(out)
+    rgb, mask = read_pair(pair)
+    assert pair.image.read_bytes() == photo.read_bytes() and mask.shape == rgb.shape[:2]
+    assert mask[150, 225] == PERSON and mask[5, 5] == BACKGROUND
 
 
 def test_average_writes_weights_that_load(tmp_path):

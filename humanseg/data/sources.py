@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from humanseg.data.datasets import Pair, find_negatives
+from humanseg.data.datasets import Pair, find_negatives, find_pairs
 from humanseg.data.splits import split, split_negatives
 from humanseg.data.training_set import Source
 from humanseg.errors import DataError
@@ -14,6 +14,7 @@ from humanseg.errors import DataError
 def gather(
     data: Sequence[str],
     negatives: Sequence[str] = (),
+    pseudo: Sequence[str] = (),
     *,
     loose: Sequence[str] = (),
     complete: Sequence[str] = (),
@@ -23,7 +24,8 @@ def gather(
 
     Parameters
     ----------
-    data, negatives : `DIR` or `DIR=WEIGHT`; with no data at all the public human dataset is fetched
+    data, negatives, pseudo : `DIR` or `DIR=WEIGHT`; with no data at all the public human dataset is fetched. What's in
+        `pseudo` was labelled by a network (`python -m humanseg label`): trained on, never scored or pasted
     loose : names of data sets with outlines drawn by hand
     complete : names of data sets in which everybody is marked
     fold : which part of a set without `valid.txt` is validated on
@@ -51,6 +53,9 @@ def gather(
         train, valid = split_negatives(find_negatives(folder))
         sources.append(Source(folder.name, train, weight, pasteable=False))
         validation[folder.name] = valid
+    for text in pseudo:
+        folder, weight = parse_weight(text)
+        sources.append(Source(folder.name, find_pairs(folder), weight, pasteable=False))
     return sources, validation
 
 

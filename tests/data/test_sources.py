@@ -1,6 +1,8 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from humanseg.data.sources import gather, parse_weight
 from humanseg.errors import DataError
@@ -23,3 +25,19 @@ def test_a_weight_must_be_a_positive_number(text):
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(DataError, match="nowhere"):
         gather([str(tmp_path / "nowhere")])
+
+
+def test_what_a_network_labelled_is_trained_on_and_never_scored_or_pasted(tmp_path):
+    rng = np.random.default_rng(0)
+    for kind in ("marked", "labelled"):
+        for part in ("images", "masks"):
+            (tmp_path / kind / part).mkdir(parents=True)
+            for n in range(20):
+                picture = rng.integers(0, 255, (20, 30, 3), np.uint8) if part == "images" else np.eye(20, 30) * 255
+                Image.fromarray(np.uint8(picture)).save(tmp_path / kind / part / f"{n}.png")
+    sources, validation = gather([str(tmp_path / "marked")], pseudo=[f"{tmp_path / 'labelled'}=1.5"])
+    marked, labelled = sources
+    assert (labelled.name, len(labelled.pairs), labelled.weight) == ("labelled", 20, 1.5)
+    assert marked.pasteable and not labelled.pasteable and not labelled.complete
+    assert len(marked.pairs) < 20
+    assert list(validation) == ["marked"]

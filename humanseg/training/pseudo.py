@@ -1,0 +1,39 @@
+"""Masks for photos that nobody has marked, by the network itself: what it can't tell is left to be ignored.
+
+Training on them is self-training (Lee 2013, "Pseudo-Label"). A network is wrong about a photo at one size and right at
+another: only what it says at all of them is taken for true.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from humanseg.data.datasets import BACKGROUND, IGNORE, PERSON
+from humanseg.resize import resize_alpha
+from humanseg.segmenter import Segmenter
+
+# Of the size that photos are looked at. Both looks are at each of these.
+SIZES = (5 / 7, 1.0, 9 / 7)
+# Photos in which the looks have less than this in common (intersection over union over all of them) tell little.
+AGREEMENT = 0.6
+# The mean of the looks from which a pixel is person, and up to which it's background.
+SURELY, SURELY_NOT = 0.8, 0.2
+
+
+def label(segmenter: Segmenter, rgb: np.ndarray) -> np.ndarray | None:
+    """A mask as uint8 HxW of PERSON, IGNORE and BACKGROUND for a photo (uint8 HxWx3); None where it would be a guess.
+
+    That's where nobody is found, too: a network that misses somebody must not learn that nobody is there.
+    """
+    height, width = rgb.shape[:2]
+    sizes = [round(segmenter.config.size * share) for share in SIZES]
+    looks = [resize_alpha(segmenter.look(rgb, size, second_look=True), width, height) for size in sizes]
+    mean = np.mean(looks, axis=0)
+    votes = np.stack([alpha >= segmenter.config.threshold for alpha in looks])
+    by_all, by_any = votes.all(0), votes.any(0)
+    if not segmenter.confidence(mean) or by_all.sum() < AGREEMENT * by_any.sum():
+        return None
+    mask = np.full((height, width), IGNORE, np.uint8)
+    mask[(mean >= SURELY) & by_all] = PERSON
+    mask[(mean <= SURELY_NOT) & ~by_any] = BACKGROUND
+    return mask
