@@ -38,6 +38,7 @@ TERMS = {
     "street-fashion": "Clothing Co-Parsing, bearpaw/clothing-co-parsing; Apache-2.0",
     "everyday": "PASCAL VOC 2012 photos with SBD outlines; photos are Flickr's, no licence stated",
     "no-people": "PASCAL VOC 2012 photos without people; photos are Flickr's, no licence stated",
+    "sports-labelled": "Leeds Sports Pose Extended, axelcarlier/lsp, by `python -m humanseg label`; no licence stated",
 }
 
 
