@@ -44,6 +44,8 @@ SUREST = 0.1
 LEAST_CONFIDENCE = 0.975
 # A lower bar for each part that stands apart, once somebody is there: what has nothing beyond doubt is left out.
 LEAST_PART_CONFIDENCE = 0.9
+# From here on an alpha is a veil that can be seen, if it doesn't reach the threshold either.
+FAINT = 0.1
 # Alphas this close to 0 or 1 mean none and all: what's left of them would be a veil over a new background.
 CERTAIN = 0.02
 
@@ -247,21 +249,24 @@ class Segmenter:
 
 
 def _without_doubtful_parts(alpha: np.ndarray, config: ModelConfig) -> np.ndarray:
-    """The alpha without those parts, apart from all others, of which the network is nowhere sure enough."""
+    """The alpha without those parts, apart from all others, of which the network is nowhere sure enough.
+
+    First what would count as person, which may hang together with somebody by a veil; then veils that stand alone.
+    """
     small = shrink(alpha, config.size)
-    count, parts, stats, _ = cv2.connectedComponentsWithStats(
-        (small >= config.threshold).astype(np.uint8), connectivity=8
-    )
-    sure = np.bincount(parts[small >= LEAST_PART_CONFIDENCE], minlength=count)
-    doubtful = sure < SUREST * stats[:, cv2.CC_STAT_AREA]
-    doubtful[0] = False  # the background
-    if not doubtful.any() or doubtful[1:].all():  # whether anybody is there was asked before
-        return alpha
-    # Its soft rim goes too, as far as it isn't another part's.
-    gone = doubtful[parts]
-    out = cv2.dilate(gone.astype(np.float32), np.ones((9, 9), np.uint8))
-    out[(parts > 0) & ~gone] = 0
-    return alpha * (1 - resize_alpha(out, alpha.shape[1], alpha.shape[0]))
+    out = np.zeros_like(small)
+    for least in (config.threshold, FAINT):
+        count, parts = cv2.connectedComponents((small * (1 - out) >= least).astype(np.uint8), connectivity=8)
+        sure = np.bincount(parts[small >= LEAST_PART_CONFIDENCE], minlength=count)
+        doubtful = sure < np.maximum(1, SUREST * np.bincount(parts[small >= config.threshold], minlength=count))
+        doubtful[0] = False  # the background
+        if doubtful.any() and not doubtful[1:].all():  # whether anybody is there was asked before
+            # Its soft rim goes too, as far as it isn't another part's.
+            gone = doubtful[parts]
+            rim = cv2.dilate(gone.astype(np.float32), np.ones((9, 9), np.uint8))
+            rim[(parts > 0) & ~gone] = 0
+            out = np.maximum(out, rim)
+    return alpha * (1 - resize_alpha(out, alpha.shape[1], alpha.shape[0])) if out.any() else alpha
 
 
 def _drawn_in(alpha: np.ndarray, inset: float) -> np.ndarray:

@@ -195,6 +195,19 @@ def test_a_part_apart_of_which_nothing_is_sure_is_left_out(segmenter, second_loo
         assert alpha == pytest.approx(alone, abs=0.001), "the sure part changed"
 
 
+@pytest.mark.parametrize("second_look", [False, True])
+def test_a_veil_apart_from_everybody_is_left_out(segmenter, second_look):
+    alpha = segmenter.alpha(two_discs(115), second_look=second_look)  # .3: too little to count as person
+    assert alpha[:, 330:].max() == 0, "something of the veil is left"
+    assert alpha[200, 150] == 1
+
+
+def test_a_veil_around_a_person_stays(segmenter):
+    photo = np.maximum(disc(400, 600, 60, (300, 200)), disc(400, 600, 90, (300, 200)) // 255 * np.uint8(115))
+    alpha = segmenter.alpha(photo, second_look=False)
+    assert alpha[200, 300] == 1 and 0.15 < alpha[200, 375] < 0.45
+
+
 def test_a_smaller_person_of_whom_the_network_is_sure_stays(segmenter):
     alpha = segmenter.alpha(two_discs(255))
     assert alpha[200, 450] == 1
