@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from humanseg.errors import DataError, HumanSegError, ImageError
@@ -91,11 +92,22 @@ def cut_out(options: argparse.Namespace) -> int:
         background = images.read(background).rgb
     segmenter = _segmenter(options)
     taken: set[Path] = set()
+
+    def one(photo: Path) -> None:
+        written, found = _cut_out_one(segmenter, photo, background, options, taken)
+        tqdm.write(f"{photo} -> {written}" + ("" if found else " (nobody found in it)"))
+
+    return _each(options.photos, one)
+
+
+def _each(photos: Sequence[Path], work: Callable[[Path], None]) -> int:
+    """Photo by photo; one that fails is reported and the rest go on. Gives the exit status."""
+    from tqdm import tqdm
+
     failures = 0
-    for photo in tqdm(options.photos, unit="photo", leave=False, disable=len(options.photos) == 1):
+    for photo in tqdm(photos, unit="photo", leave=False, disable=len(photos) == 1):
         try:
-            written, found = _cut_out_one(segmenter, photo, background, options, taken)
-            tqdm.write(f"{photo} -> {written}" + ("" if found else " (nobody found in it)"))
+            work(photo)
         except HumanSegError as error:
             failures += 1
             tqdm.write(str(error), file=sys.stderr)
@@ -163,35 +175,28 @@ def evaluate(options: argparse.Namespace) -> int:
 
 def label(options: argparse.Namespace) -> int:
     """Copies each photo of which the network is sure, with its mask; what can't be read is reported, the rest go on."""
-    import shutil
-
-    from PIL import Image
-    from tqdm import tqdm
-
+    from humanseg import images
     from humanseg.data.datasets import read_photo
-    from humanseg.training.pseudo import label as mask_of
+    from humanseg.training import pseudo
 
     segmenter = _segmenter(options)
     photos, masks = options.out / "images", options.out / "masks"
     for folder in (photos, masks):
         folder.mkdir(parents=True, exist_ok=True)
     labelled: dict[str, Path] = {}
-    failures = 0
-    for photo in tqdm(options.photos, unit="photo", leave=False):
-        try:
-            if photo.stem in labelled:
-                raise DataError(f"{photo} has the name of {labelled[photo.stem]}: rename one of them.")
-            mask = mask_of(segmenter, read_photo(photo))
-        except HumanSegError as error:
-            failures += 1
-            tqdm.write(str(error), file=sys.stderr)
-            continue
+
+    def one(photo: Path) -> None:
+        if photo.stem in labelled:
+            raise DataError(f"{photo} has the name of {labelled[photo.stem]}: rename one of them.")
+        mask = pseudo.label(segmenter, read_photo(photo))
         if mask is not None:
+            images.write(photos / photo.name, photo.read_bytes())
+            images.write(masks / f"{photo.stem}.png", images.encode_mask(mask / 255))
             labelled[photo.stem] = photo
-            shutil.copyfile(photo, photos / photo.name)
-            Image.fromarray(mask).save(masks / f"{photo.stem}.png")
+
+    status = _each(options.photos, one)
     print(f"{len(labelled)} of {len(options.photos)} photos labelled in {options.out}; of the others it isn't sure.")
-    return 1 if failures else 0
+    return status
 
 
 def write_card(options: argparse.Namespace) -> int:

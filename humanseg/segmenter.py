@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
 import os
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -329,7 +328,7 @@ def _look_again(alpha: np.ndarray, shape: tuple[int, int], threshold: float) -> 
     if len(blobs) <= MOST_BLOBS:
         groups = _grouped([blob.with_margin(GROUP_MARGIN, alpha.shape) for blob in blobs])
     if not 1 < len(groups) <= MOST_GROUPS:
-        groups = [functools.reduce(_Box.around, blobs).with_margin(LOOK_MARGIN, alpha.shape)]
+        groups = [reduce(_Box.around, blobs).with_margin(LOOK_MARGIN, alpha.shape)]
     boxes = [group.scaled(alpha.shape, shape) for group in groups]
     # What counts is how much larger people will be seen: the network's long side goes to the box's.
     if len(boxes) == 1 and boxes[0].sides[1] > LOOK_AGAIN_BELOW * max(shape):

@@ -143,17 +143,17 @@ def test_a_crowd_shares_a_look(segmenter):
     [
         [(20, 20, 80, 80), (150, 250, 230, 330)],
         [(0, 0, 100, 100), (0, 500, 100, 600), (300, 0, 400, 100), (300, 500, 400, 600)],
-        [(20 * i % 390, 30 * i, 20 * i % 390 + 9, 30 * i + 9) for i in range(19)],
+        [(top, left, top + 26, left + 26) for top in range(30, 350, 90) for left in range(20, 600, 120)],
     ],
     ids=["two", "one in each corner", "many"],
 )
 def test_the_second_look_costs_at_most_another_pass(segmenter, boxes):
     alpha = segmenter.alpha(people(400, 600, *boxes), refine=False)
     areas = [h * w for h, w in segmenter.engine.seen]
-    # Each side may be longer by what the network's stride asks for.
-    assert sum(areas[1:]) <= 128 * 128 + (len(areas) - 1) * 128 * 32
+    # Of several, each may be longer by what the network's stride asks for.
+    assert len(areas) > 1 and sum(areas[1:]) <= 128 * 128 + (len(areas) - 2) * 128 * 32
     for top, left, bottom, right in boxes:
-        assert alpha[(top + bottom) // 2, (left + right) // 2] > 0.5
+        assert alpha[(top + bottom) // 2, (left + right) // 2] > 0.9
 
 
 def test_looks_at_one_after_the_other_leave_the_rest_of_the_photo_alone(segmenter):
