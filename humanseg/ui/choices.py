@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +19,15 @@ TICKET = """(ticket, ...rest) => {
   return [ticket, ...rest];
 }"""
 
+# Stored values where they fit the control's rule, else what the control shows.
+RESTORE = """(stored, ...values) => %s.map((rule, index) => {
+  const value = stored?.[rule.name];
+  const fits = rule.among ? rule.among.includes(value)
+    : rule.like ? typeof value === "string" && new RegExp(rule.like).test(value)
+    : typeof value === "number" && rule.least <= value && value <= rule.most;
+  return fits ? value : values[index];
+})"""
+
 
 class Choices:
     """Controls whose values last beyond a reload; each goes by its `elem_id`.
@@ -33,6 +41,7 @@ class Choices:
         self.stored = gr.BrowserState({}, storage_key="humanseg-choices", secret="humanseg-choices")
         names = json.dumps([control.elem_id for control in self.controls])
         self._keep = f"(...values) => Object.fromEntries({names}.map((name, index) => [name, values[index]]))"
+        self._restore = RESTORE % json.dumps([rule(control) for control in self.controls])
         for control in self.controls:
             self.keep_after(control.change)
 
@@ -40,22 +49,21 @@ class Choices:
         """Has the values stored after an event, in the browser alone."""
         event(None, self.controls, self.stored, js=self._keep, api_visibility="private", show_progress="hidden")
 
-    def values(self, stored: Any) -> dict[str, Any]:
-        """The value of every control: the stored one where it still makes sense, else the control's first."""
-        stored = stored if isinstance(stored, dict) else {}
-        return {
-            control.elem_id: stored[control.elem_id] if fits(control, stored.get(control.elem_id)) else control.value
-            for control in self.controls
-        }
+    def restore(self, page: gr.Blocks) -> Any:
+        """Has the stored values put back as soon as the page is there: the event, for what comes after it.
+
+        It happens in the browser alone. An answer from the server would come when the visitor may already have chosen
+        anew, and undo it. Values that make no sense (any more) are left out.
+        """
+        return page.load(None, [self.stored, *self.controls], self.controls, js=self._restore, api_visibility="private")
 
 
-def fits(control: Component, value: Any) -> bool:
-    """Whether a control can have this value."""
+def rule(control: Component) -> dict[str, Any]:
+    """Which values a control can have, for `RESTORE`."""
     if isinstance(control, gr.Radio):
-        return value in [choice for _, choice in control.choices]
+        return {"name": control.elem_id, "among": [choice for _, choice in control.choices]}
     if isinstance(control, gr.Slider | gr.Number):
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        return number and control.minimum <= value <= control.maximum
+        return {"name": control.elem_id, "least": control.minimum, "most": control.maximum}
     if isinstance(control, gr.ColorPicker):
-        return isinstance(value, str) and re.fullmatch("#[0-9a-fA-F]{6}", value) is not None
-    return False
+        return {"name": control.elem_id, "like": "^#[0-9a-fA-F]{6}$"}
+    raise TypeError(f"{type(control).__name__} has no rule for what may be stored")

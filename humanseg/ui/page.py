@@ -81,16 +81,18 @@ def build(
         ticket = gr.Textbox(visible=False)
 
         @plain
-        def enter(ticket: str, stored: Any) -> list[Any]:
+        def enter(ticket: str, shown: str, tint: str) -> list[Any]:
             # Every visitor starts with a state of their own, whose time runs from here; after a reload it's the same.
-            state, values = visitors.enter(ticket), choices.values(stored)
-            restored = on_photo.restore(state, values["shown-on"], values["shown-on-colour"])
+            state = visitors.enter(ticket)
             # None rather than `gr.skip`, which counts as a change of properties: see `uploads.photo_input`.
             own = state.own.source if state.own is not None and Path(state.own.source).exists() else None
-            return [state, *values.values(), *restored, own]
+            return [state, *on_photo.restore(state, shown, tint), own]
 
-        outputs = [visitor, *choices.controls, *on_photo.restored, on_background.own]
-        page.load(enter, [ticket, choices.stored], outputs, js=TICKET, show_progress="hidden", **house.quick)
+        outputs = [visitor, *on_photo.restored, on_background.own]
+        shown_on = on_photo.choices[:2]
+        choices.restore(page).then(
+            enter, [ticket, *shown_on], outputs, js=TICKET, show_progress="hidden", **house.quick
+        )
     page.house = house
     page.queue(max_size=limits.queue)
     limit_queue(page)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
+
+import gradio as gr
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
+from humanseg.ui.choices import RESTORE, rule
 from tests.browser.actions import PATIENCE, done, drop, keep, photo
 from tests.browser.test_repair import after, alpha, changed
 
@@ -126,6 +131,55 @@ def test_choices_that_make_no_sense_any_more_are_left_out(visit):
     reload(page)
     page.get_by_role("tab", name="Background").click()
     expect(page.locator("#background-kind").get_by_label("Picture")).to_be_checked(timeout=PATIENCE)
+
+
+def test_a_choice_made_before_the_server_has_answered_lasts(visit):
+    page, held = visit(), []
+
+    def hold(route: Route) -> None:
+        # The page's first question: who this visitor is.
+        if re.search(r'"data":\["[0-9a-f]{32}"', route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/queue/join*", hold)
+    reload(page)
+    page.get_by_role("tab", name="Background").click()
+    page.locator("#background-kind").get_by_label("Colour").check()
+    while not held:
+        page.wait_for_timeout(100)
+    with page.expect_response("**/queue/join*"):
+        held.pop().continue_()
+    page.wait_for_timeout(1000)
+    expect(page.locator("#background-kind").get_by_label("Colour")).to_be_checked()
+    expect(page.locator("#background-colour button").first).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ({"radio": "b", "slider": 3, "colour": "#20A060"}, ["b", 3, "#20A060"]),
+        ({"radio": "B", "slider": 9, "colour": "red"}, ["now", "now", "now"]),
+        ({"radio": ["a"], "slider": "3", "colour": "#20a060;x"}, ["now", "now", "now"]),
+        ({"radio": None, "slider": None, "colour": ["#20a060"]}, ["now", "now", "now"]),
+        ({"slider": True, "colour": 7, "else": "a"}, ["now", "now", "now"]),
+        ({"slider": 0.2}, ["now", 0.2, "now"]),
+        ({}, ["now", "now", "now"]),
+        (None, ["now", "now", "now"]),
+        ("rubbish", ["now", "now", "now"]),
+        ([1, 2], ["now", "now", "now"]),
+    ],
+)
+def test_only_stored_values_that_a_control_can_have_are_put_back(browser, stored, shown):
+    controls = [
+        gr.Radio([("A", "a"), ("Bee", "b")], elem_id="radio", render=False),
+        gr.Slider(0.2, 6, elem_id="slider", render=False),
+        gr.ColorPicker(elem_id="colour", render=False),
+    ]
+    restore = RESTORE % json.dumps([rule(control) for control in controls])
+    with browser.new_page() as empty:
+        assert empty.evaluate(f"stored => ({restore})(stored, 'now', 'now', 'now')", stored) == shown
 
 
 def pixels(page: Page) -> list[int]:
