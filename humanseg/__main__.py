@@ -42,7 +42,11 @@ def parser() -> argparse.ArgumentParser:
     engine_options(cut)
 
     score = command("evaluate", evaluate, "Score the weights on pairs of photo and mask.")
-    score.add_argument("--data", required=True, type=Path, metavar="DIR")
+    what = score.add_mutually_exclusive_group(required=True)
+    what.add_argument("--data", type=Path, metavar="DIR", help="pairs of photo and mask")
+    what.add_argument(
+        "--negatives", type=Path, metavar="DIR", help="photos of nobody, of which every other one is train.py's own"
+    )
     score.add_argument("--ids", type=Path, metavar="FILE", help="the stems to score, one a line (default: all)")
     score.add_argument("--json", type=Path, metavar="FILE", help="write the figures of every photo there")
     score.add_argument("--size", type=int, help="long side that the network sees (default: the model's)")
@@ -149,20 +153,37 @@ def _cut_out_one(segmenter, photo: Path, background, options: argparse.Namespace
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    """Prints n and the mean figures, and writes every photo's where asked to."""
-    from humanseg.data.datasets import find_pairs, read_ids
+    """Prints n and the mean figures, or how often somebody is found in photos of nobody; writes every photo's if asked.
+
+    Of photos of nobody those count that training holds back.
+    """
+    from humanseg.data.datasets import find_negatives, find_pairs, read_ids
+    from humanseg.data.splits import split_negatives
     from humanseg.training import evaluate as scoring
 
-    ids = read_ids(options.ids) if options.ids else None
-    pairs = find_pairs(options.data, ids)
+    if options.negatives and options.ids:
+        raise DataError("--ids goes with --data: of --negatives those photos are taken that training holds back.")
+    folder = options.data or options.negatives
+    if options.data:
+        pairs = find_pairs(folder, read_ids(options.ids) if options.ids else None)
+    else:
+        _, pairs = split_negatives(find_negatives(folder))
+        if not pairs:
+            raise DataError(f"{folder} has no photo that training holds back, which is every other one: add some.")
     segmenter = _segmenter(options)
-    rows = scoring.evaluate(segmenter, pairs, second_look=options.second_look, refine=options.refine, size=options.size)
+    score = scoring.evaluate if options.data else scoring.false_alarms
+    rows = score(segmenter, pairs, second_look=options.second_look, refine=options.refine, size=options.size)
     mean = scoring.summary(rows)
-    labels = {"iou": "IoU", "boundary_iou": "boundary IoU", "dice": "Dice", "mae": "MAE"}
-    print(f"{options.data}: n {mean['n']}, " + ", ".join(f"{labels[k]} {mean[k]:.4f}" for k in labels))
+    if options.data:
+        labels = {"iou": "IoU", "boundary_iou": "boundary IoU", "dice": "Dice", "mae": "MAE"}
+        figures = ", ".join(f"{labels[k]} {mean[k]:.4f}" for k in labels)
+    else:
+        figures = f"somebody found in {mean['somebody']}"
+        figures += "".join(f"\n  {row['id']}" for row in rows if row["somebody"])
+    print(f"{folder}: n {mean['n']}, {figures}")
     if options.json:
         content = {
-            "data": options.data.resolve().name,
+            "data": folder.resolve().name,
             "engine": segmenter.engine.name,
             "size": options.size or segmenter.config.size,
             "second_look": options.second_look,

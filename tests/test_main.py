@@ -127,6 +127,43 @@ def test_evaluate_of_nothing_says_so(tmp_path, capsys):
     assert "There is no folder" in capsys.readouterr().err
 
 
+@pytest.fixture
+def rooms(astronaut, tmp_path):
+    (tmp_path / "rooms").mkdir()
+    noise = np.random.default_rng(0).integers(100, 110, (64, 64, 3), np.uint8)
+    for name, picture in (("a", noise), ("b", astronaut), ("c", noise), ("d", noise)):
+        Image.fromarray(picture).save(tmp_path / "rooms" / f"{name}.png")
+    return tmp_path / "rooms"
+
+
+def test_evaluate_counts_where_somebody_is_found_though_nobody_is_there(rooms, tmp_path, capsys):
+    assert main(["evaluate", "--negatives", str(rooms), "--json", str(tmp_path / "scores.json")]) == 0
+    assert "n 2, somebody found in 1\n  b\n" in capsys.readouterr().out
+    content = json.loads((tmp_path / "scores.json").read_text())
+    assert content["data"] == "rooms" and content["mean"]["somebody"] == 1
+    assert [row["id"] for row in content["photos"]] == ["b", "d"]
+
+
+def test_evaluate_of_one_photo_of_nobody_says_that_training_has_it(rooms, capsys):
+    for name in "bcd":
+        (rooms / f"{name}.png").unlink()
+    assert main(["evaluate", "--negatives", str(rooms)]) == 1
+    assert "holds back" in capsys.readouterr().err
+
+
+def test_evaluate_takes_no_ids_of_photos_of_nobody(rooms, tmp_path, capsys):
+    (tmp_path / "ids.txt").write_text("a\n")
+    assert main(["evaluate", "--negatives", str(rooms), "--ids", str(tmp_path / "ids.txt")]) == 1
+    assert "--ids goes with --data" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("given", [[], ["--data", "a", "--negatives", "b"]])
+def test_evaluate_wants_pairs_or_photos_of_nobody(given, capsys):
+    with pytest.raises(SystemExit):
+        main(["evaluate", *given])
+    assert "--negatives" in capsys.readouterr().err
+
+
 def test_info_names_weights_and_engine(capsys):
     assert main(["info", "--engine", "torch"]) == 0
     text = capsys.readouterr().out

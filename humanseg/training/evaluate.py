@@ -42,6 +42,29 @@ def evaluate(
     return rows
 
 
+def false_alarms(
+    segmenter: Segmenter,
+    pairs: Iterable[Pair],
+    *,
+    second_look: bool = True,
+    refine: bool = True,
+    size: int | None = None,
+    progress: bool = True,
+) -> list[dict[str, float | bool | str]]:
+    """One row for each photo of nobody: `id`, `somebody` (whether anybody was found), `false_area` (share of pixels).
+
+    Raises
+    ------
+    ImageError : a photo can't be read
+    """
+    rows: list[dict[str, float | bool | str]] = []
+    for pair in tqdm(list(pairs), unit="photo", disable=not progress, leave=False):
+        alpha = segmenter.alpha(images.read(pair.image), second_look=second_look, refine=refine, size=size)
+        area = float((alpha >= segmenter.config.threshold).mean())
+        rows.append({"id": pair.stem, "somebody": bool(alpha.any()), "false_area": area})
+    return rows
+
+
 def attributes(rgb: np.ndarray, mask: np.ndarray) -> dict[str, float]:
     """What the score may depend on.
 
@@ -70,7 +93,10 @@ def attributes(rgb: np.ndarray, mask: np.ndarray) -> dict[str, float]:
     }
 
 
-def summary(rows: list[dict[str, float | str]]) -> dict[str, float]:
-    """The mean of each score, and `n`."""
+def summary(rows: list[dict[str, float | bool | str]]) -> dict[str, float]:
+    """The mean of each score, and `n`; of `false_alarms` in how many there is `somebody`, and the mean `false_area`."""
+    if rows and "somebody" in rows[0]:
+        area = float(np.mean([row["false_area"] for row in rows]))
+        return {"n": len(rows), "somebody": sum(bool(row["somebody"]) for row in rows), "false_area": area}
     figures = [{key: row[key] for key in ("iou", "boundary_iou", "dice", "mae")} for row in rows]
     return {"n": len(rows), **metrics.mean(figures)}

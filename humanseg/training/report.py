@@ -174,6 +174,7 @@ def add_scores(folder: Path, files: Sequence[Path]) -> ModelConfig:
     """
     config = read_config(folder)
     scores = dict(config.metrics.get("evaluation", {}))
+    alarms = dict(config.metrics.get("false_alarms", {}))
     photos: list[dict[str, float]] = []
     for file in files:
         try:
@@ -181,11 +182,15 @@ def add_scores(folder: Path, files: Sequence[Path]) -> ModelConfig:
             usual = content["size"] == config.size
             name = content["data"] if usual else f"{content['data']}, {content['size']} px"
             name += "" if content.get("second_look", True) else ", one look"
-            scores[name] = {**content["mean"], "engine": content["engine"], "size": content["size"]}
-            photos += content["photos"] if usual else []
+            row = {**content["mean"], "engine": content["engine"], "size": content["size"]}
+            if "somebody" in row:
+                alarms[name] = row
+            else:
+                scores[name] = row
+                photos += content["photos"] if usual else []
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(f"{file} isn't what `humanseg evaluate --json` writes ({error}).") from error
-    measured = {"evaluation": scores}
+    measured = {"evaluation": scores, "false_alarms": alarms}
     if photos:
         measured["dependence"] = dependence(photos)
     return _with_metrics(folder, config, measured)
@@ -282,7 +287,7 @@ std {list(config.std)}, and take the sigmoid.{drawn_in}
 
 ## What it reaches
 
-{_score_table(config)}
+{_score_table(config)}{_false_alarms(config)}
 
 By `python -m humanseg evaluate --data SET [--ids FILE]`: means over photos, each scored at its mask's own size, by the
 whole pipeline: second look, unless a row says otherwise, and refinement. Boundary IoU after Cheng et al. 2021, at 2 %
@@ -318,6 +323,15 @@ def _score_table(config: ModelConfig) -> str:
             for name, row in rows.items()
         ),
     )
+
+
+def _false_alarms(config: ModelConfig) -> str:
+    lines = [
+        f"Of {row['n']} photos without people in {name}, {row['somebody']} come out with somebody "
+        f"({row['size']} px, {row['engine']})."
+        for name, row in config.metrics.get("false_alarms", {}).items()
+    ]
+    return "".join(f"\n\n{line}" for line in lines)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

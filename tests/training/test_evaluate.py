@@ -2,9 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
-from humanseg.data.datasets import find_pairs
+from humanseg.data.datasets import find_negatives, find_pairs
 from humanseg.errors import DataError
-from humanseg.training.evaluate import attributes, evaluate, summary
+from humanseg.training.evaluate import attributes, evaluate, false_alarms, summary
 
 
 class Brightness:
@@ -39,6 +39,19 @@ def test_each_photo_is_scored_at_its_masks_size(folder):
 def test_the_summary_is_the_mean_over_photos(folder):
     mean = summary(evaluate(Brightness(), find_pairs(folder), progress=False))
     assert mean["n"] == 2 and mean["iou"] == pytest.approx(0.75)
+
+
+def test_somebody_where_nobody_is_is_counted(tmp_path):
+    picture = np.zeros((40, 40), np.uint8)
+    cv2.imwrite(str(tmp_path / "dark.png"), picture)
+    picture[:10] = 255
+    cv2.imwrite(str(tmp_path / "lit.png"), picture)
+    rows = false_alarms(Brightness(), find_negatives(tmp_path), progress=False)
+    assert rows == [
+        {"id": "dark", "somebody": False, "false_area": 0.0},
+        {"id": "lit", "somebody": True, "false_area": 0.25},
+    ]
+    assert summary(rows) == {"n": 2, "somebody": 1, "false_area": 0.125}
 
 
 def test_a_mask_of_another_frame_is_named(folder):

@@ -60,6 +60,18 @@ def test_the_card_of_a_webcam_s_network_says_what_it_is_for_and_what_can_t_read_
     assert "smp.from_pretrained" not in card and "smp.from_pretrained" in report.model_card(ModelConfig())
 
 
+def test_the_card_tells_how_often_somebody_is_found_in_photos_of_nobody(weights, scores, tmp_path):
+    assert "without people in" not in report.model_card(read_config(weights))
+    file = tmp_path / "rooms.json"
+    mean = {"n": 96, "somebody": 5, "false_area": 0.01}
+    rows = [{"id": "a", "somebody": True, "false_area": 0.3}]
+    file.write_text(json.dumps(json.loads(scores.read_text()) | {"data": "rooms", "mean": mean, "photos": rows}))
+    report.add_scores(weights, [scores, file])
+    text = report.write_card(weights).read_text()
+    assert "| portraits | 60 | 0.912 | 0.700 |" in text and "| rooms |" not in text
+    assert "\n\nOf 96 photos without people in rooms" in text and "5 come out with somebody" in text
+
+
 def test_a_card_without_scores_says_so(weights):
     assert "Not measured yet" in report.write_card(weights).read_text()
 
