@@ -18,6 +18,7 @@ from pathlib import Path
 
 import torch
 
+from humanseg.__main__ import main as humanseg
 from humanseg.config import ModelConfig, read_config
 from humanseg.data.datasets import Pair
 from humanseg.data.sources import gather
@@ -30,6 +31,8 @@ DATA = {"human-segmentation-dataset": 3.5, "portraits": 0.8, "street-fashion": 0
 NEGATIVES = {"no-people": 2.5}
 LOOSE = ["everyday"]
 COMPLETE = ["everyday", "human-segmentation-dataset"]
+# Photos without masks, for the recipe's own weights to label.
+UNLABELLED, PSEUDO_WEIGHT = "sports-unlabelled", 1.5
 BASE = "the recipe"
 VARIANTS: dict[str, dict] = {
     BASE: {},
@@ -44,6 +47,7 @@ VARIANTS: dict[str, dict] = {
     "constant learning rate": {"hold": 1.0},
     "no photos without people": {"negatives": False, "nobody": 0.0},
     "loose outlines taken as they are": {"loose": False},
+    "sports photos that the recipe labelled": {"pseudo": True},
     "nothing varied": {"plain": True},
 }
 
@@ -62,18 +66,38 @@ def trained(
     return json.loads(done.read_text(encoding="utf-8"))
 
 
+def labelled(data: Path, out: Path) -> Path:
+    """The folder of those photos without masks that the weights of `BASE` label, on which it is trained first."""
+    teacher, folder = run_folder(out, BASE), out / "labelled"
+    if not (teacher / "done.json").exists():
+        raise SystemExit(f"{BASE!r} labels photos for this: run it first (--only {BASE!r}).")
+    if not folder.exists():
+        photos = sorted(str(photo) for photo in (data / UNLABELLED).glob("*.jpg"))
+        unfinished = out / "labelling"
+        if humanseg(["label", *photos, "--model", str(teacher), "--out", str(unfinished)]):
+            raise SystemExit(f"{UNLABELLED} couldn't be labelled.")
+        unfinished.rename(folder)
+    return folder
+
+
+def run_folder(out: Path, name: str) -> Path:
+    return out / "".join(c if c.isalnum() else "-" for c in name)
+
+
 def run(name: str, changes: dict, data: Path, out: Path, model: ModelConfig, config: TrainingConfig, share: float):
     """One variant's mean validation figures."""
-    folder = out / "".join(c if c.isalnum() else "-" for c in name)
+    folder = run_folder(out, name)
     changes = dict(changes)
     loose = LOOSE if changes.pop("loose", True) else []
     # Without its negatives a variant is still judged by them.
     weight = 1.0 if changes.pop("negatives", True) else 1e-9
+    pseudo = [f"{labelled(data, out)}={PSEUDO_WEIGHT * share}"] if changes.pop("pseudo", False) else []
 
     def gathered() -> tuple[list[Source], dict[str, list[Pair]]]:
         return gather(
             [f"{data / set_name}={w * share}" for set_name, w in DATA.items()],
             [f"{data / set_name}={w * share * weight}" for set_name, w in NEGATIVES.items()],
+            pseudo,
             loose=loose,
             complete=COMPLETE,
         )
