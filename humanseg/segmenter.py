@@ -31,6 +31,11 @@ MOST_GROUPS = 4
 GROUP_MARGIN = 0.2
 # Joining groups takes the cube of the time; a crowd is one group anyway.
 MOST_BLOBS = 16
+# People are looked at again larger or smaller, within these bounds, the slimmer or stouter they are: one who stands is
+# all limbs, a head is one large blob. Their girth is the radius of the largest circle in them by their box's long side;
+# this one leaves the size as it is.
+USUAL_GIRTH = 0.15
+SMALLER, LARGER = 6 / 7, 8 / 7
 # How far the second look counts against the first, and how far where it sees less person: what's cut off at the frame,
 # an arm or a leg, is harder to make out without its surroundings.
 LOOK_TRUST, LOOK_TRUST_LESS = 0.5, 0.4
@@ -197,8 +202,8 @@ class Segmenter:
         """Alpha at the photo's size and the confidence that somebody is there, 0 (with an empty alpha) if nobody is."""
         rgb = photo.rgb
         height, width = rgb.shape[:2]
-        coarse = self.look(rgb, size or self.config.size, second_look=second_look)
-        confidence = self.confidence(coarse)
+        looks = self._looks(rgb, size or self.config.size, second_look=second_look)
+        coarse, confidence = looks[-1], self.confidence(*looks)
         if not confidence:
             return np.zeros((height, width), np.float32), 0.0
         coarse = _drawn_in(_without_doubtful_parts(coarse, self.config), self.config.inset)
@@ -213,37 +218,47 @@ class Segmenter:
 
     def look(self, rgb: np.ndarray, size: int, *, second_look: bool) -> np.ndarray:
         """The network's own alpha, of the photo's aspect, at whatever resolution it was made; nothing refined."""
+        return self._looks(rgb, size, second_look=second_look)[-1]
+
+    def _looks(self, rgb: np.ndarray, size: int, *, second_look: bool) -> list[np.ndarray]:
+        """The first look, and the two joined."""
         first, seen = self._one_look(rgb, size)
         if not second_look:
-            return first
+            return [first]
         joined = first
         boxes = _look_again(first, rgb.shape[:2], self.config.threshold)
-        share = _share_of_size(boxes)
-        for box in boxes:
+        for box, scale in zip(boxes, _scales(first, boxes, rgb.shape[:2], self.config.threshold), strict=True):
             top, left, bottom, right = box
-            # Resizing a large photo takes as long as the network does: once is enough.
-            part = seen if box == (0, 0, *rgb.shape[:2]) else rgb[top:bottom, left:right]
+            # Up to the next multiple of the stride, to which it would be padded otherwise, at the same cost.
+            long_side = math.ceil(round(scale * size) / self.config.stride) * self.config.stride
+            # Resizing a large photo takes as long as the network does: once is enough, if it needn't be larger.
+            part = rgb[top:bottom, left:right]
+            if box == (0, 0, *rgb.shape[:2]) and long_side <= size:
+                part = seen
             # What the network gets wrong it seldom gets wrong the same way mirrored.
-            second, _ = self._one_look(part[:, ::-1], round(share * size))
+            second, _ = self._one_look(part[:, ::-1], long_side)
             joined = _joined(joined, second[:, ::-1], box, rgb.shape[:2])
-        return joined
+        return [first, joined]
 
     def _one_look(self, rgb: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
         """The network's alpha, and the photo at that size."""
         boxed, (rows, columns) = letterbox(rgb, size, self.config.stride)
         return self.engine(boxed)[:rows, :columns], boxed[:rows, :columns]
 
-    def confidence(self, alpha: np.ndarray) -> float:
+    def confidence(self, *alphas: np.ndarray) -> float:
         """The alpha that the surest tenth of the person reaches; 0 where it's too little or doubtful for anybody.
 
         Parameters
         ----------
-        alpha : the network's own (`look`), float32 HxW in [0, 1]
+        alphas : the network's own (`look`), float32 HxW in [0, 1]; of several the mean counts
         """
-        person = alpha[alpha >= self.config.threshold]
-        if person.size < SMALLEST_PERSON * alpha.size or not person.size:
-            return 0.0
-        confidence = float(np.quantile(person[:: max(1, person.size // 50_000)], 1 - SUREST))
+        reached = []
+        for alpha in alphas:
+            person = alpha[alpha >= self.config.threshold]
+            if person.size < SMALLEST_PERSON * alpha.size or not person.size:
+                return 0.0
+            reached.append(float(np.quantile(person[:: max(1, person.size // 50_000)], 1 - SUREST)))
+        confidence = sum(reached) / len(reached)
         return confidence if confidence >= LEAST_CONFIDENCE else 0.0
 
 
@@ -345,10 +360,28 @@ def _grouped(boxes: list[_Box]) -> list[_Box]:
     return boxes
 
 
-def _share_of_size(boxes: list[_Box]) -> float:
-    """How far to shrink what the network sees of each box, so that all of them cost no more than one square photo."""
-    squares = sum(short / long for short, long in (box.sides for box in boxes))
-    return 1 / math.sqrt(max(1.0, squares))
+def _scales(alpha: np.ndarray, boxes: list[_Box], shape: tuple[int, int], threshold: float) -> list[float]:
+    """By how much the network sees each box (in pixels of a photo of this shape) larger than a whole photo.
+
+    That's by the girth of who is in it, and so that all boxes cost no more than one square photo that is `LARGER`.
+    """
+    person = (alpha >= threshold).astype(np.uint8)
+    scales = [
+        float(np.clip(math.sqrt(USUAL_GIRTH / _girth(person, box.scaled(shape, alpha.shape))), SMALLER, LARGER))
+        for box in boxes
+    ]
+    squares = sum(scale**2 * box.sides[0] / box.sides[1] for scale, box in zip(scales, boxes, strict=True))
+    share = LARGER / max(LARGER, math.sqrt(squares))
+    return [scale * share for scale in scales]
+
+
+def _girth(person: np.ndarray, box: _Box) -> float:
+    """The radius of the largest circle of person (uint8 0 or 1) in a box, by its long side."""
+    part = person[box.top : box.bottom, box.left : box.right]
+    if part.all():  # no distance to any end
+        return 1.0
+    radius = float(cv2.distanceTransform(part, cv2.DIST_L2, 3).max())
+    return max(radius, 0.5) / max(part.shape)
 
 
 def _joined(first: np.ndarray, second: np.ndarray, box: _Box, shape: tuple[int, int]) -> np.ndarray:

@@ -120,12 +120,22 @@ def people(height, width, *boxes):
     return photo
 
 
-def test_people_who_stand_apart_are_looked_at_one_by_one_and_larger(segmenter):
+def test_people_who_stand_apart_are_looked_at_one_by_one_and_larger():
+    segmenter = Segmenter(Bright(448))
     segmenter.alpha(people(400, 600, (100, 40, 300, 80), (100, 500, 300, 540)))
     first, *more = segmenter.engine.seen
-    assert first == (96, 128)
-    # 200 pixels and their margin fill what 600 did.
-    assert more == [(128, 64)] * 2
+    assert first == (320, 448)
+    # 200 pixels and their margin fill more than 600 did.
+    assert more == [(512, 224)] * 2
+
+
+@pytest.mark.parametrize(("width", "side"), [(20, 512), (90, 512), (130, 448), (240, 384), (400, 384)])
+def test_the_slimmer_people_are_the_larger_they_are_looked_at_again(width, side):
+    segmenter = Segmenter(Bright(448))
+    left = 200 - width // 2
+    segmenter.alpha(people(400, 400, (0, left, 400, left + width)))
+    first, second = segmenter.engine.seen
+    assert first == (448, 448) and max(second) == side
 
 
 def test_people_who_stand_together_share_a_look(segmenter):
@@ -147,11 +157,12 @@ def test_a_crowd_shares_a_look(segmenter):
     ],
     ids=["two", "one in each corner", "many"],
 )
-def test_the_second_look_costs_at_most_another_pass(segmenter, boxes):
+def test_the_second_look_costs_at_most_another_pass_that_is_larger(boxes):
+    segmenter = Segmenter(Bright(448))
     alpha = segmenter.alpha(people(400, 600, *boxes), refine=False)
     areas = [h * w for h, w in segmenter.engine.seen]
-    # Of several, each may be longer by what the network's stride asks for.
-    assert len(areas) > 1 and sum(areas[1:]) <= 128 * 128 + (len(areas) - 2) * 128 * 32
+    # Each may be longer by what the network's stride asks for.
+    assert len(areas) > 1 and sum(areas[1:]) <= 512 * 512 + (len(areas) - 1) * 512 * 32
     for top, left, bottom, right in boxes:
         assert alpha[(top + bottom) // 2, (left + right) // 2] > 0.9
 
@@ -165,6 +176,15 @@ def test_looks_at_one_after_the_other_leave_the_rest_of_the_photo_alone(segmente
 def test_nobody_is_an_answer(segmenter):
     result = segmenter.cut_out(np.zeros((60, 80, 3), np.uint8))
     assert not result.person_found and result.confidence == 0 and not result.alpha.any()
+
+
+@pytest.mark.parametrize(
+    ("looks", "confidence"),
+    [((0.99,), 0.99), ((0.99, 0.97), 0.98), ((0.99, 0.95), 0), ((0.99, 0.3), 0), ((0.99, 0), 0)],
+)
+def test_of_two_looks_the_mean_says_whether_somebody_is_there(segmenter, looks, confidence):
+    alphas = [np.full((40, 40), look, np.float32) for look in looks]
+    assert segmenter.confidence(*alphas) == pytest.approx(confidence)
 
 
 def test_a_speck_is_nobody(segmenter):
