@@ -327,7 +327,7 @@ def _score_table(config: ModelConfig) -> str:
 
 def _false_alarms(config: ModelConfig) -> str:
     lines = [
-        f"Of {row['n']} photos without people in {name}, {row['somebody']} come out with somebody "
+        f"{name}: {row['somebody']} of {row['n']} photos without people come out with somebody "
         f"({row['size']} px, {row['engine']})."
         for name, row in config.metrics.get("false_alarms", {}).items()
     ]
