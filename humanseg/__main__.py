@@ -171,8 +171,7 @@ def evaluate(options: argparse.Namespace) -> int:
         if not pairs:
             raise DataError(f"{folder} has no photo that training holds back, which is every other one: add some.")
     segmenter = _segmenter(options)
-    score = scoring.evaluate if options.data else scoring.false_alarms
-    rows = score(segmenter, pairs, second_look=options.second_look, refine=options.refine, size=options.size)
+    rows = scoring.evaluate(segmenter, pairs, second_look=options.second_look, refine=options.refine, size=options.size)
     mean = scoring.summary(rows)
     if options.data:
         labels = {"iou": "IoU", "boundary_iou": "boundary IoU", "dice": "Dice", "mae": "MAE"}

@@ -226,8 +226,9 @@ class Segmenter:
         if not second_look:
             return [first]
         joined = first
-        boxes = _look_again(first, rgb.shape[:2], self.config.threshold)
-        for box, scale in zip(boxes, _scales(first, boxes, rgb.shape[:2], self.config.threshold), strict=True):
+        person = (first >= self.config.threshold).astype(np.uint8)
+        boxes = _look_again(person, rgb.shape[:2])
+        for box, scale in zip(boxes, _scales(person, boxes, rgb.shape[:2]), strict=True):
             top, left, bottom, right = box
             # Up to the next multiple of the stride, to which it would be padded otherwise, at the same cost.
             long_side = math.ceil(round(scale * size) / self.config.stride) * self.config.stride
@@ -326,12 +327,16 @@ class _Box(NamedTuple):
         return _Box(int(self.top * down), int(self.left * across), bottom, right)
 
 
-def _look_again(alpha: np.ndarray, shape: tuple[int, int], threshold: float) -> list[_Box]:
-    """The boxes for a second look, in the photo's pixels, the largest first; none where nobody was seen."""
-    person = (alpha >= threshold).astype(np.uint8)
+def _look_again(person: np.ndarray, shape: tuple[int, int]) -> list[_Box]:
+    """The boxes for a second look at a photo of this shape, the largest first; none where nobody was seen.
+
+    Parameters
+    ----------
+    person : uint8 0 or 1, at the size of the first look
+    """
     _, _, stats, _ = cv2.connectedComponentsWithStats(person, connectivity=8)
     # Specks aren't worth looking at, and would drag the box across the frame.
-    least = max(1, SMALLEST_PERSON / 2 * alpha.size)
+    least = max(1, SMALLEST_PERSON / 2 * person.size)
     blobs = [
         _Box(top, left, top + height, left + width)
         for left, top, width, height, area in stats[1:].tolist()
@@ -341,10 +346,10 @@ def _look_again(alpha: np.ndarray, shape: tuple[int, int], threshold: float) -> 
         return []
     groups = []
     if len(blobs) <= MOST_BLOBS:
-        groups = _grouped([blob.with_margin(GROUP_MARGIN, alpha.shape) for blob in blobs])
+        groups = _grouped([blob.with_margin(GROUP_MARGIN, person.shape) for blob in blobs])
     if not 1 < len(groups) <= MOST_GROUPS:
-        groups = [reduce(_Box.around, blobs).with_margin(LOOK_MARGIN, alpha.shape)]
-    boxes = [group.scaled(alpha.shape, shape) for group in groups]
+        groups = [reduce(_Box.around, blobs).with_margin(LOOK_MARGIN, person.shape)]
+    boxes = [group.scaled(person.shape, shape) for group in groups]
     # What counts is how much larger people will be seen: the network's long side goes to the box's.
     if len(boxes) == 1 and boxes[0].sides[1] > LOOK_AGAIN_BELOW * max(shape):
         return [_Box(0, 0, *shape)]
@@ -360,14 +365,13 @@ def _grouped(boxes: list[_Box]) -> list[_Box]:
     return boxes
 
 
-def _scales(alpha: np.ndarray, boxes: list[_Box], shape: tuple[int, int], threshold: float) -> list[float]:
+def _scales(person: np.ndarray, boxes: list[_Box], shape: tuple[int, int]) -> list[float]:
     """By how much the network sees each box (in pixels of a photo of this shape) larger than a whole photo.
 
     That's by the girth of who is in it, and so that all boxes cost no more than one square photo that is `LARGER`.
     """
-    person = (alpha >= threshold).astype(np.uint8)
     scales = [
-        float(np.clip(math.sqrt(USUAL_GIRTH / _girth(person, box.scaled(shape, alpha.shape))), SMALLER, LARGER))
+        float(np.clip(math.sqrt(USUAL_GIRTH / _girth(person, box.scaled(shape, person.shape))), SMALLER, LARGER))
         for box in boxes
     ]
     squares = sum(scale**2 * box.sides[0] / box.sides[1] for scale, box in zip(scales, boxes, strict=True))

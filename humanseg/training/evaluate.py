@@ -24,44 +24,27 @@ def evaluate(
     refine: bool = True,
     size: int | None = None,
     progress: bool = True,
-) -> list[dict[str, float | str]]:
+) -> list[dict[str, float | bool | str]]:
     """One row of figures for each pair, scored at the mask's own size: `id`, iou, boundary_iou, dice, mae, attributes.
+
+    Of a photo of nobody, which has no mask: `id`, `somebody` (whether anybody was found), `false_area` (share of it).
 
     Raises
     ------
     DataError, ImageError : a pair can't be read
     """
-    rows: list[dict[str, float | str]] = []
+    rows: list[dict[str, float | bool | str]] = []
     for pair in tqdm(list(pairs), unit="photo", disable=not progress, leave=False):
         photo = images.read(pair.image)
         alpha = segmenter.alpha(photo, second_look=second_look, refine=refine, size=size)
+        if pair.mask is None:
+            area = float((alpha >= segmenter.config.threshold).mean())
+            rows.append({"id": pair.stem, "somebody": bool(alpha.any()), "false_area": area})
+            continue
         mask = read_mask(pair.mask)
         check_aspect(pair, mask.shape, alpha.shape)
         figures = metrics.score(alpha, mask, segmenter.config.threshold)
         rows.append({"id": pair.stem, **figures, **attributes(photo.rgb, mask)})
-    return rows
-
-
-def false_alarms(
-    segmenter: Segmenter,
-    pairs: Iterable[Pair],
-    *,
-    second_look: bool = True,
-    refine: bool = True,
-    size: int | None = None,
-    progress: bool = True,
-) -> list[dict[str, float | bool | str]]:
-    """One row for each photo of nobody: `id`, `somebody` (whether anybody was found), `false_area` (share of pixels).
-
-    Raises
-    ------
-    ImageError : a photo can't be read
-    """
-    rows: list[dict[str, float | bool | str]] = []
-    for pair in tqdm(list(pairs), unit="photo", disable=not progress, leave=False):
-        alpha = segmenter.alpha(images.read(pair.image), second_look=second_look, refine=refine, size=size)
-        area = float((alpha >= segmenter.config.threshold).mean())
-        rows.append({"id": pair.stem, "somebody": bool(alpha.any()), "false_area": area})
     return rows
 
 
@@ -94,7 +77,7 @@ def attributes(rgb: np.ndarray, mask: np.ndarray) -> dict[str, float]:
 
 
 def summary(rows: list[dict[str, float | bool | str]]) -> dict[str, float]:
-    """The mean of each score, and `n`; of `false_alarms` in how many there is `somebody`, and the mean `false_area`."""
+    """The mean of each score, and `n`; of photos of nobody, in how many there is `somebody`, and mean `false_area`."""
     if rows and "somebody" in rows[0]:
         area = float(np.mean([row["false_area"] for row in rows]))
         return {"n": len(rows), "somebody": sum(bool(row["somebody"]) for row in rows), "false_area": area}

@@ -89,9 +89,8 @@ def build(
             return [state, *on_photo.restore(state, shown, tint), own]
 
         outputs = [visitor, *on_photo.restored, on_background.own]
-        shown_on = on_photo.choices[:2]
         choices.restore(page).then(
-            enter, [ticket, *shown_on], outputs, js=TICKET, show_progress="hidden", **house.quick
+            enter, [ticket, *on_photo.restores_by], outputs, js=TICKET, show_progress="hidden", **house.quick
         )
     page.house = house
     page.queue(max_size=limits.queue)

@@ -225,6 +225,7 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
         inputs=[visitor, shown_on, colour],
         outputs=view,
         restore=restore,
+        restores_by=[shown_on, colour],
         restored=[status, gallery, batch, *view],
         choices=[shown_on, colour, kind],
     )

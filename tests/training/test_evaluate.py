@@ -4,7 +4,7 @@ import pytest
 
 from humanseg.data.datasets import find_negatives, find_pairs
 from humanseg.errors import DataError
-from humanseg.training.evaluate import attributes, evaluate, false_alarms, summary
+from humanseg.training.evaluate import attributes, evaluate, summary
 
 
 class Brightness:
@@ -46,7 +46,7 @@ def test_somebody_where_nobody_is_is_counted(tmp_path):
     cv2.imwrite(str(tmp_path / "dark.png"), picture)
     picture[:10] = 255
     cv2.imwrite(str(tmp_path / "lit.png"), picture)
-    rows = false_alarms(Brightness(), find_negatives(tmp_path), progress=False)
+    rows = evaluate(Brightness(), find_negatives(tmp_path), progress=False)
     assert rows == [
         {"id": "dark", "somebody": False, "false_area": 0.0},
         {"id": "lit", "somebody": True, "false_area": 0.25},
