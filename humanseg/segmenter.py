@@ -48,6 +48,10 @@ SUREST = 0.1
 LEAST_CONFIDENCE = 0.975
 # A lower bar for each part that stands apart, once somebody is there: what has nothing beyond doubt is left out.
 LEAST_PART_CONFIDENCE = 0.9
+# What is this small beside the largest part, by the long sides of their boxes, has to be so for this share of what lies
+# inside its rim: otherwise it's seldom somebody whom the photo is of, and often a passer-by's shoulder, a bag or a dog.
+SMALL_PART = 1 / 3
+SMALL_PART_SUREST = 7 / 8
 # From here on an alpha is a veil that can be seen, if it doesn't reach the threshold either.
 FAINT = 0.1
 # Alphas this close to 0 or 1 mean none and all: what's left of them would be a veil over a new background.
@@ -266,14 +270,20 @@ class Segmenter:
 def _without_doubtful_parts(alpha: np.ndarray, config: ModelConfig) -> np.ndarray:
     """The alpha without those parts, apart from all others, of which the network is nowhere sure enough.
 
+    Of small ones it has to be sure nearly everywhere but at their rim, where it never is.
     First what would count as person, which may hang together with somebody by a veil; then veils that stand alone.
     """
     small = shrink(alpha, config.size)
+    person, sure = small >= config.threshold, small >= LEAST_PART_CONFIDENCE
+    inside = cv2.erode(person.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     out = np.zeros_like(small)
     for least in (config.threshold, FAINT):
-        count, parts = cv2.connectedComponents((small * (1 - out) >= least).astype(np.uint8), connectivity=8)
-        sure = np.bincount(parts[small >= LEAST_PART_CONFIDENCE], minlength=count)
-        doubtful = sure < np.maximum(1, SUREST * np.bincount(parts[small >= config.threshold], minlength=count))
+        seen = (small * (1 - out) >= least).astype(np.uint8)
+        count, parts, stats, _ = cv2.connectedComponentsWithStats(seen, connectivity=8)
+        doubtful = _lacks(sure, person, SUREST, parts, count)
+        sides = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
+        tiny = sides < SMALL_PART * sides[1:][~doubtful[1:]].max(initial=0)
+        doubtful |= tiny & _lacks(sure, inside, SMALL_PART_SUREST, parts, count)
         doubtful[0] = False  # the background
         if doubtful.any() and not doubtful[1:].all():  # whether anybody is there was asked before
             # Its soft rim goes too, as far as it isn't another part's.
@@ -282,6 +292,12 @@ def _without_doubtful_parts(alpha: np.ndarray, config: ModelConfig) -> np.ndarra
             rim[(parts > 0) & ~gone] = 0
             out = np.maximum(out, rim)
     return alpha * (1 - resize_alpha(out, alpha.shape[1], alpha.shape[0])) if out.any() else alpha
+
+
+def _lacks(sure: np.ndarray, among: np.ndarray, share: float, parts: np.ndarray, count: int) -> np.ndarray:
+    """Which of the parts (labels up to a count) are sure in less than this share of those pixels, or in none."""
+    least = np.maximum(1, share * np.bincount(parts[among], minlength=count))
+    return np.bincount(parts[sure & among], minlength=count) < least
 
 
 def _drawn_in(alpha: np.ndarray, inset: float) -> np.ndarray:

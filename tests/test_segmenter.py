@@ -228,9 +228,21 @@ def test_a_veil_around_a_person_stays(segmenter):
     assert alpha[200, 300] == 1 and 0.15 < alpha[200, 375] < 0.45
 
 
-def test_a_smaller_person_of_whom_the_network_is_sure_stays(segmenter):
-    alpha = segmenter.alpha(two_discs(255))
-    assert alpha[200, 450] == 1
+@pytest.mark.parametrize("radius", [25, 60])
+def test_a_smaller_person_of_whom_the_network_is_sure_stays(segmenter, radius):
+    photo = np.maximum(disc(400, 600, 90, (150, 200)), disc(400, 600, radius, (450, 200)))
+    assert segmenter.alpha(photo)[200, 450] == 1
+
+
+@pytest.mark.parametrize(("radius", "stays"), [(25, False), (60, True)])
+def test_a_small_part_has_to_be_sure_nearly_everywhere(segmenter, radius, stays):
+    half_sure = disc(400, 600, radius, (450, 200))
+    half_sure[200:][half_sure[200:] == 255] = 144  # .8
+    alpha = segmenter.alpha(np.maximum(disc(400, 600, 90, (150, 200)), half_sure), second_look=False)
+    assert alpha[190, 450] == stays
+    assert alpha[200, 150] == 1
+    if not stays:
+        assert alpha[:, 330:].max() == 0, "something of the small part is left"
 
 
 def test_the_doubtful_rest_of_a_sure_person_stays(segmenter):
