@@ -305,7 +305,8 @@ human dataset didn't.
 - It knows people, not portraits: a statue, a doll or a photo on a wall may come out as a person.
 - What is held or worn is learned from sets that disagree: bags and hats count as person in one and not in another.
 - Hair is soft at best: single strands are lost. Glass, veils and motion blur come out as person or not, seldom as both.
-- People far away, in the dark, seen from above or cut to a limb are missed more often than others.
+- People far away, in the dark, seen from above or cut to a limb are missed more often than others. Who stands apart and
+  is less than a third as large as the largest is left out, unless the network is sure of nearly all of them.
 - Who is in the training photos was not chosen to represent everybody, and how the score depends on skin tone, age or
   clothing has not been measured. Don't decide anything about anybody by it.
 """
