@@ -387,8 +387,9 @@ def test_a_cache_that_is_a_file_is_said_in_a_sentence(serve, tmp_path):
 def test_an_interrupted_download_leaves_nothing_that_counts(serve, tmp_path, kind):
     server = serve(stalling(_zipped()), whole(_zipped()))
     code = (
-        "import sys; from humanseg.data.download import human_dataset as fetch; "
-        "fetch(sys.argv[1], url=sys.argv[2], pairs=3)"
+        # A shell's background job, in which these tests may run, hands on that SIGINT is ignored.
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from humanseg.data.download import human_dataset as fetch; fetch(sys.argv[1], url=sys.argv[2], pairs=3)"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path), server.url],
