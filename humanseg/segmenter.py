@@ -280,6 +280,8 @@ def _without_doubtful_parts(alpha: np.ndarray, config: ModelConfig) -> np.ndarra
     for least in (config.threshold, FAINT):
         seen = (small * (1 - out) >= least).astype(np.uint8)
         count, parts, stats, _ = cv2.connectedComponentsWithStats(seen, connectivity=8)
+        if count < 3:  # the background and one part, which stands apart from none
+            continue
         doubtful = _lacks(sure, person, SUREST, parts, count)
         sides = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
         tiny = sides < SMALL_PART * sides[1:][~doubtful[1:]].max(initial=0)

@@ -199,9 +199,10 @@ def _as_png(rgb):
     return stream.getvalue()
 
 
-def two_discs(brightness):
+def two_discs(brightness, radius=60):
     """A surely bright disc, and a smaller one apart from it."""
-    return np.maximum(disc(400, 600, 90, (150, 200)), disc(400, 600, 60, (450, 200)) // 255 * np.uint8(brightness))
+    smaller = disc(400, 600, radius, (450, 200)) // 255 * np.uint8(brightness)
+    return np.maximum(disc(400, 600, 90, (150, 200)), smaller)
 
 
 @pytest.mark.parametrize("second_look", [False, True])
@@ -230,15 +231,14 @@ def test_a_veil_around_a_person_stays(segmenter):
 
 @pytest.mark.parametrize("radius", [25, 60])
 def test_a_smaller_person_of_whom_the_network_is_sure_stays(segmenter, radius):
-    photo = np.maximum(disc(400, 600, 90, (150, 200)), disc(400, 600, radius, (450, 200)))
-    assert segmenter.alpha(photo)[200, 450] == 1
+    assert segmenter.alpha(two_discs(255, radius))[200, 450] == 1
 
 
 @pytest.mark.parametrize(("radius", "stays"), [(25, False), (60, True)])
 def test_a_small_part_has_to_be_sure_nearly_everywhere(segmenter, radius, stays):
-    half_sure = disc(400, 600, radius, (450, 200))
-    half_sure[200:][half_sure[200:] == 255] = 144  # .8
-    alpha = segmenter.alpha(np.maximum(disc(400, 600, 90, (150, 200)), half_sure), second_look=False)
+    photo = two_discs(255, radius)
+    photo[200:, 330:] = two_discs(144, radius)[200:, 330:]  # .8
+    alpha = segmenter.alpha(photo, second_look=False)
     assert alpha[190, 450] == stays
     assert alpha[200, 150] == 1
     if not stays:
