@@ -331,7 +331,7 @@ def _converted(ov: Any, folder: Path, cache_dir: Path) -> _Store:
 
 def _key(version: str, folder: Path) -> str:
     """Changes with the weights, their configuration, this file's conversion and OpenVINO."""
-    digest = hashlib.sha256(f"2 {version}".encode())
+    digest = hashlib.sha256(f"3 {version}".encode())
     try:
         digest.update((folder / CONFIG_NAME).read_bytes())
         with (folder / WEIGHTS_NAME).open("rb") as file:
@@ -355,8 +355,10 @@ def to_openvino(folder: Path) -> Any:
     from openvino.preprocess import PrePostProcessor
 
     from humanseg import network
+    from humanseg.fused import fuse
 
     net, config = network.load(folder)
+    fuse(net)
     example = torch.zeros(1, 3, 4 * config.stride, 4 * config.stride)
     whole = config.coarseness == 1
     if not whole:
