@@ -4,6 +4,7 @@
     python -m benchmarks.latency --mediapipe-python MP/bin/python    # a Python that has mediapipe==0.10.14
     python -m benchmarks.latency --static                            # also: does a fixed input shape pay?
     python -m benchmarks.latency --precision                         # also: bfloat16 against float32, and PyTorch
+    python -m benchmarks.latency --fused                             # also: what a fused decoder saves
 
 Medians of interleaved runs: every round measures every row once, so that a busy machine slows all of them alike.
 """
@@ -24,7 +25,7 @@ import numpy as np
 from benchmarks.server import PHOTO
 from humanseg import Segmenter, edges
 from humanseg.engines import CAMERA_RUN
-from humanseg.hub import LIVE_NAME
+from humanseg.hub import LIVE_NAME, find_weights
 from humanseg.resize import letterbox
 
 # Reads "run" lines, answers each with the seconds that one call took.
@@ -112,7 +113,6 @@ def rows(segmenter: Segmenter, threads: int) -> dict[str, Callable[[], object]]:
 def other_engines(segmenter: Segmenter, threads: int) -> dict[str, Callable[[], object]]:
     """PyTorch and OpenVINO in float32, at the size of photos."""
     from humanseg.engines import load_engine
-    from humanseg.hub import find_weights
 
     image = letterbox(scene(1920, 1080), segmenter.config.size, segmenter.config.stride)[0]
     torch_engine = load_engine(find_weights(), engine="torch", threads=threads)
@@ -135,13 +135,41 @@ def fixed_shapes(segmenter: Segmenter, threads: int) -> dict[str, Callable[[], o
     return found
 
 
-def compiled(threads: int, precision: str, shape: list[int] | None) -> Callable[[np.ndarray], object]:
+def decoders(segmenter: Segmenter, threads: int) -> dict[str, Callable[[], object]]:
+    """The networks with their decoder as it was trained and fused, on the engine chosen and on PyTorch."""
+    import torch
+
+    from humanseg import network
+    from humanseg.engines import complete
+    from humanseg.fused import fuse
+
+    found = {}
+    precision = "bf16" if "bf" in segmenter.engine.name else "f32"
+    torch.set_num_threads(threads)
+    for name, side in ((None, segmenter.config.size), (LIVE_NAME, segmenter.config.live_size)):
+        image = letterbox(scene(1024, 1024), side, segmenter.config.stride)[0][None]
+        pixels = torch.from_numpy(image).permute(0, 3, 1, 2).float()
+        label = f"{name or 'photos'} {side}x{side}"
+        for fused in (False, True):
+            how = "fused" if fused else "as trained"
+            run = compiled(threads, precision, list(image.shape) if name else None, name, fused)
+            found[f"{label}, {how}"] = lambda run=run, image=image: run(image)
+            net, config = network.load(find_weights(name))
+            if fused:
+                fuse(net)
+            net = complete(net, config).to(memory_format=torch.channels_last)
+            found[f"{label}, torch, {how}"] = torch.inference_mode()(lambda net=net, pixels=pixels: net(pixels))
+    return found
+
+
+def compiled(
+    threads: int, precision: str, shape: list[int] | None, name: str | None = None, fused: bool = True
+) -> Callable[[np.ndarray], object]:
     import openvino as ov
 
     from humanseg.engines import to_openvino
-    from humanseg.hub import find_weights
 
-    model = to_openvino(find_weights())
+    model = to_openvino(find_weights(name), fused=fused)
     if shape:
         model.reshape(shape)
     settings = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
@@ -156,6 +184,7 @@ def main() -> None:
     parser.add_argument("--mediapipe-python", help="an interpreter with mediapipe==0.10.14")
     parser.add_argument("--static", action="store_true", help="compare fixed input shapes with dynamic ones")
     parser.add_argument("--precision", action="store_true", help="compare bfloat16, float32 and PyTorch")
+    parser.add_argument("--fused", action="store_true", help="compare fused decoders with those that were trained")
     options = parser.parse_args()
 
     segmenter = Segmenter.from_pretrained(threads=options.threads)
@@ -164,6 +193,8 @@ def main() -> None:
         jobs |= fixed_shapes(segmenter, options.threads)
     if options.precision:
         jobs |= other_engines(segmenter, options.threads)
+    if options.fused:
+        jobs |= decoders(segmenter, options.threads)
     reference = None
     if options.mediapipe_python:
         try:

@@ -138,11 +138,13 @@ class TorchEngine:
         import torch
 
         from humanseg import network
+        from humanseg.fused import fuse
 
         net, self.config = network.load(folder)
         self._device = _torch_device()
         if self._device.type == "cpu":
             torch.set_num_threads(threads)
+            fuse(net)
         self._net = complete(net, self.config).to(self._device, memory_format=torch.channels_last)
         self.name = f"torch {self._device.type} float32"
 
@@ -344,11 +346,11 @@ def _key(version: str, folder: Path) -> str:
     return digest.hexdigest()[:24]
 
 
-def to_openvino(folder: Path) -> Any:
+def to_openvino(folder: Path, *, fused: bool = True) -> Any:
     """Converts weights in memory: input uint8 (1, H, W, 3) of any size, output alpha float32 (1, 1, H, W).
 
     Where the decoder stops early, the output is logits at its resolution: OpenVINO takes longer to enlarge them than
-    for any layer (1.0 of 6.6 ms at 256x256), OpenCV next to nothing.
+    for any layer (1.0 of 6.6 ms at 256x256), OpenCV next to nothing. The decoder is fused unless told otherwise.
     """
     import openvino as ov
     import torch
@@ -358,7 +360,8 @@ def to_openvino(folder: Path) -> Any:
     from humanseg.fused import fuse
 
     net, config = network.load(folder)
-    fuse(net)
+    if fused:
+        fuse(net)
     example = torch.zeros(1, 3, 4 * config.stride, 4 * config.stride)
     whole = config.coarseness == 1
     if not whole:

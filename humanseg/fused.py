@@ -13,8 +13,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 def fuse(net: Unet) -> None:
     """Changes the decoder and head of a U-Net in eval mode, in place; with other weights it has to be done anew.
 
-    OpenVINO takes a tenth less for it. What it does slowly is joining feature maps along their channels,
-    convolving what was only enlarged, and convolutions to a single channel, which it computes as though to sixteen.
+    OpenVINO takes a tenth less for it, PyTorch a fifth. What's slow is joining feature maps along their channels,
+    convolving what was only enlarged, and convolutions to a single channel, which are computed as though to sixteen.
     """
     deep = net.encoder.out_channels[-1]
     for i, block in enumerate(net.decoder.blocks):
