@@ -187,6 +187,8 @@ def main() -> None:
     parser.add_argument("--fused", action="store_true", help="compare fused decoders with those that were trained")
     options = parser.parse_args()
 
+    # PyTorch's threads would wait for work in a loop, on the cores that the next row is measured on.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     segmenter = Segmenter.from_pretrained(threads=options.threads)
     jobs = rows(segmenter, options.threads)
     if options.static:
