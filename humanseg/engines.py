@@ -144,7 +144,7 @@ class TorchEngine:
         self._device = _torch_device()
         if self._device.type == "cpu":
             torch.set_num_threads(threads)
-            fuse(net)
+            fuse(net)  # on other devices nobody has measured whether it pays
         self._net = complete(net, self.config).to(self._device, memory_format=torch.channels_last)
         self.name = f"torch {self._device.type} float32"
 

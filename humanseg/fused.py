@@ -72,7 +72,7 @@ class SingleChannelConv2d(nn.Module):
         channels = conv.in_channels
         self.each = nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False)
         self.each.weight.data = conv.weight.detach().transpose(0, 1).contiguous()
-        self.bias = conv.bias.detach()
+        self.bias = conv.bias
 
     def forward(self, x: Tensor) -> Tensor:
         """Float32 (N, C, H, W) -> (N, 1, H, W)."""
