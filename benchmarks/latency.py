@@ -128,9 +128,8 @@ def fixed_shapes(segmenter: Segmenter, threads: int) -> dict[str, Callable[[], o
     found = {}
     for width, height in ((256, 256), (512, 288), (512, 512)):
         image = letterbox(scene(width, height), max(width, height), segmenter.config.stride)[0][None]
-        precision = "bf16" if "bf" in segmenter.engine.name else "f32"
         for name, shape in (("any shape", None), ("fixed shape", list(image.shape))):
-            run = compiled(threads, precision, shape)
+            run = compiled(threads, chosen_precision(segmenter), shape)
             found[f"{name}, {width}x{height}"] = lambda run=run, image=image: run(image)
     return found
 
@@ -144,7 +143,7 @@ def decoders(segmenter: Segmenter, threads: int) -> dict[str, Callable[[], objec
     from humanseg.fused import fuse
 
     found = {}
-    precision = "bf16" if "bf" in segmenter.engine.name else "f32"
+    precision = chosen_precision(segmenter)
     torch.set_num_threads(threads)
     for name, side in ((None, segmenter.config.size), (LIVE_NAME, segmenter.config.live_size)):
         image = letterbox(scene(1024, 1024), side, segmenter.config.stride)[0][None]
@@ -160,6 +159,11 @@ def decoders(segmenter: Segmenter, threads: int) -> dict[str, Callable[[], objec
             net = complete(net, config).to(memory_format=torch.channels_last)
             found[f"{label}, torch, {how}"] = torch.inference_mode()(lambda net=net, pixels=pixels: net(pixels))
     return found
+
+
+def chosen_precision(segmenter: Segmenter) -> str:
+    """Of its engine, by OpenVINO's name."""
+    return "bf16" if "bf" in segmenter.engine.name else "f32"
 
 
 def compiled(

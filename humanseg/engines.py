@@ -332,7 +332,7 @@ def _converted(ov: Any, folder: Path, cache_dir: Path) -> _Store:
 
 
 def _key(version: str, folder: Path) -> str:
-    """Changes with the weights, their configuration, this file's conversion and OpenVINO."""
+    """Changes with the weights, their configuration, how they are converted (the number) and OpenVINO."""
     digest = hashlib.sha256(f"3 {version}".encode())
     try:
         digest.update((folder / CONFIG_NAME).read_bytes())
