@@ -51,7 +51,7 @@ class TrainingConfig:
     weight_decay: float = 1e-2
     warmup: float = 0.03  # of all steps
     ema_decay: float = 0.998
-    loss: str = "boundary"
+    loss: str = "boundary_iou"
     plain: bool = Variation.plain  # photos as they are, no paths dropped
     frozen_norm: bool = False  # batch norms stay as ImageNet left them: for very small batches
     hold: float = 0.0  # of the steps after the warm-up: the rate stays before it falls (Hu et al. 2024, MiniCPM)

@@ -1,7 +1,8 @@
+import numpy as np
 import pytest
 import torch
 
-from humanseg.training import losses
+from humanseg.training import losses, metrics
 
 
 @pytest.fixture
@@ -61,6 +62,37 @@ def test_pixels_at_the_boundary_weigh_more(square):
 
 def test_a_flat_mask_weighs_the_same_everywhere():
     assert torch.equal(losses.boundary_weight(torch.ones(1, 1, 40, 40)), torch.ones(1, 1, 40, 40))
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (97, 131), (40, 300), (7, 5)])
+def test_inner_boundaries_of_hard_masks_are_those_that_are_scored(shape):
+    rng = np.random.default_rng(0)
+    masks = np.kron(rng.random((3, *shape)) > 0.97, np.ones((9, 7), bool))[:, : shape[0], : shape[1]]
+    masks[2] = True
+    soft = losses.inner_boundary(torch.from_numpy(masks[:, None].astype(np.float32)))
+    for mask, boundary in zip(masks, soft[:, 0].numpy(), strict=True):
+        np.testing.assert_array_equal(boundary, metrics.inner_boundary(mask).astype(np.float32))
+
+
+@pytest.mark.parametrize("hole", [0.0, 0.25])
+def test_a_hole_inside_costs_more_than_its_area(square, hole):
+    target, valid = square
+    logits = (target - 0.5) * 20
+    logits[:, :, 32, 32] = torch.logit(torch.tensor(hole + 1e-4))
+    assert losses.inner_iou(logits, target, valid) > 5 * losses.dice(logits, target, valid)
+
+
+def test_the_boundarys_loss_leads_to_the_outline(square):
+    target, valid = square
+    logits = torch.zeros_like(target).requires_grad_()
+    optimizer = torch.optim.Adam([logits], lr=0.3)
+    for _ in range(100):
+        optimizer.zero_grad()
+        loss = losses.compute("boundary_iou", logits, target, valid)
+        loss.backward()
+        optimizer.step()
+    assert loss < 0.02
+    assert torch.equal(logits > 0, target > 0)
 
 
 def test_an_unknown_loss_is_refused():
