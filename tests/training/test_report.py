@@ -182,6 +182,13 @@ def test_the_card_tells_which_means_of_weights_were_gone_on_from(weights):
     assert "The weights are the mean" not in text
 
 
+def test_the_card_tells_that_the_last_layer_was_scaled(weights):
+    config = read_config(weights)
+    scaled = replace(config, training={**config.training, "logits_scaled": 0.8})
+    assert "the last layer was scaled by 0.8" in report.model_card(scaled)
+    assert "scaled" not in report.model_card(config)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}"])
 def test_what_is_no_table_is_named(weights, tmp_path, text):
     file = tmp_path / "other.json"
