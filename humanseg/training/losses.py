@@ -42,11 +42,14 @@ def boundary_weight(target: Tensor, kernel: int = 31, gain: float = 4.0) -> Tens
 
 def weighted_iou(logits: Tensor, target: Tensor, valid: Tensor, weight: Tensor) -> Tensor:
     """Soft IoU loss in which pixels at the boundary count more (Wei et al. 2020)."""
-    weight = weight * valid
-    probability = logits.sigmoid()
-    overlap = (probability * target * weight).sum((1, 2, 3))
-    union = ((probability + target - probability * target) * weight).sum((1, 2, 3))
-    smooth = 0.001 * logits[0].numel()
+    return _soft_iou(logits.sigmoid(), target, weight * valid)
+
+
+def _soft_iou(predicted: Tensor, wanted: Tensor, weight: Tensor | float = 1.0) -> Tensor:
+    """1 - IoU of two masks in [0, 1], per photo, averaged; smoothed, so that empty photos have one too."""
+    overlap = (predicted * wanted * weight).sum((1, 2, 3))
+    union = ((predicted + wanted - predicted * wanted) * weight).sum((1, 2, 3))
+    smooth = 0.001 * predicted[0].numel()
     return (1 - (overlap + smooth) / (union + smooth)).mean()
 
 
@@ -76,11 +79,7 @@ def _least_along(array: Tensor, window: int, axis: int) -> Tensor:
 
 def inner_iou(logits: Tensor, target: Tensor, valid: Tensor) -> Tensor:
     """Soft IoU loss of the two inner boundaries: what Boundary IoU (Cheng et al. 2021) scores, per photo, averaged."""
-    predicted, wanted = inner_boundary(logits.sigmoid() * valid), inner_boundary(target * valid)
-    overlap = (predicted * wanted).sum((1, 2, 3))
-    union = (predicted + wanted - predicted * wanted).sum((1, 2, 3))
-    smooth = 0.001 * logits[0].numel()
-    return (1 - (overlap + smooth) / (union + smooth)).mean()
+    return _soft_iou(inner_boundary(logits.sigmoid() * valid), inner_boundary(target * valid))
 
 
 def bce_dice(logits: Tensor, target: Tensor, valid: Tensor) -> Tensor:
