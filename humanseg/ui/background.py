@@ -89,8 +89,8 @@ def picture_of(house: SimpleNamespace, visitor: Visitor, place: int, own: Upload
     return visitor.remember((upload.source, side), lambda: shrink(upload.read(house.limits).rgb, side))
 
 
-def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
-    """Lays the tab out and ties its events; gives what to do when the tab is opened."""
+def build(house: SimpleNamespace, visitor: gr.State, tab: gr.Tab) -> SimpleNamespace:
+    """Lays the tab out and ties its events, its opening among them."""
     with gr.Row():
         with gr.Column(scale=2, min_width=240):
             photo = photo_input(
@@ -130,6 +130,8 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
                 alt_text=text.RESULT_ALT,
                 visible=HIDDEN,
             )
+            # Turns to 1 when a visitor's photo is back after a reload; the tab may have been opened before.
+            returned = gr.Number(0, visible=HIDDEN)
             with gr.Row(visible=HIDDEN) as finish:
                 kind = gr.Radio(list(FORMATS), value="PNG", label=text.FORMAT, elem_id="background-format")
                 download = export.download(
@@ -195,15 +197,12 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
     drawing = [status, result, finish]
     options = {"trigger_mode": "always_last", "show_progress": "hidden", **house.composes}
     photo.upload(take, [photo, visitor, *inputs], [*drawing, visitor], show_progress="hidden", **house.runs_the_model)
-    choice.picked.then(redraw, [visitor, *inputs], drawing, **options)
-    for control in inputs:
-        control.change(redraw, [visitor, *inputs], drawing, **options)
+    # One event for all of them: of several, an older picture that took longer would overtake a newer one.
+    redraws = [tab.select, returned.change, *(control.change for control in inputs)]
+    gr.on(redraws, redraw, [visitor, *inputs], drawing, **options)
     download.click(finished, [visitor, kind, *inputs])
     return SimpleNamespace(
-        refresh=redraw,
-        inputs=[visitor, *inputs],
-        outputs=drawing,
-        own=choice.own,
+        restored=[choice.own, returned],
         picked=choice.picked,
         choices=[*choice.lasting, fit, across, down, scale, right, below, wrap, match, kind],
     )

@@ -67,13 +67,13 @@ def build(
             with gr.Tab("Photo", id="photo") as photo_tab:
                 on_photo = photo.build(house, visitor)
             with gr.Tab("Background", id="background") as background_tab:
-                on_background = background.build(house, visitor)
+                on_background = background.build(house, visitor, background_tab)
             with gr.Tab("Webcam", id="webcam"):
                 on_webcam = webcam.build(house, visitor)
             with gr.Tab("About", id="about") as about_tab:
                 on_about = about.build(house)
         api.build(house)
-        for tab, part in ((photo_tab, on_photo), (background_tab, on_background), (about_tab, on_about)):
+        for tab, part in ((photo_tab, on_photo), (about_tab, on_about)):
             tab.select(part.refresh, part.inputs, part.outputs, show_progress="hidden", **house.quick)
         choices = Choices([*on_photo.choices, *on_background.choices, *on_webcam.choices])
         for picked in (on_background.picked, on_webcam.picked):
@@ -86,9 +86,9 @@ def build(
             state = visitors.enter(ticket)
             # None rather than `gr.skip`, which counts as a change of properties: see `uploads.photo_input`.
             own = state.own.source if state.own is not None and Path(state.own.source).exists() else None
-            return [state, *on_photo.restore(state, shown, tint), own]
+            return [state, *on_photo.restore(state, shown, tint), own, 1]
 
-        outputs = [visitor, *on_photo.restored, on_background.own]
+        outputs = [visitor, *on_photo.restored, *on_background.restored]
         choices.restore(page).then(
             enter, [ticket, *on_photo.restores_by], outputs, js=TICKET, show_progress="hidden", **house.quick
         )

@@ -65,6 +65,24 @@ def watch(page: Page, server: str) -> None:
     expect(page.locator("#rate")).to_contain_text("frames a second", timeout=PATIENCE)
 
 
+def pixels(page: Page) -> list[int]:
+    """The Background tab's result, as 8x8 pixels of RGBA."""
+    page.wait_for_function(
+        """() => {
+          const image = document.querySelector("#background-result img");
+          return image?.complete && image.naturalWidth;
+        }"""
+    )
+    return page.evaluate(
+        """() => {
+          const image = document.querySelector("#background-result img");
+          const canvas = Object.assign(document.createElement("canvas"), {width: 8, height: 8});
+          canvas.getContext("2d").drawImage(image, 0, 0, 8, 8);
+          return [...canvas.getContext("2d").getImageData(0, 0, 8, 8).data];
+        }"""
+    )
+
+
 def keep(page: Page, name: str) -> None:
     """A screenshot to look at, in a folder that git ignores."""
     SCREENSHOTS.mkdir(exist_ok=True)

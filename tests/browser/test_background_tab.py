@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import threading
 import time
 
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.actions import PATIENCE, done, drop, fetch, keep, photo
+from humanseg.ui import background
+from tests.browser.actions import PATIENCE, done, drop, fetch, keep, photo, pixels
 
 pytestmark = pytest.mark.browser
 
@@ -83,6 +85,30 @@ def test_places_and_a_picture_of_ones_own_go_behind_the_person(visit, tmp_path):
     _, data = fetch(page, "#background-download")
     corner = np.asarray(Image.open(io.BytesIO(data)))[0, 0].astype(int)
     assert np.abs(corner - (10, 200, 30)).max() <= 3
+
+
+def test_a_picture_that_takes_long_does_not_come_over_what_was_chosen_after_it(visit, tmp_path, monkeypatch):
+    page = open_with_photo(visit, tmp_path / "me.png")
+    asked, release, picture_of = threading.Event(), threading.Event(), background.picture_of
+
+    def slowly(*arguments):
+        asked.set()
+        release.wait(PATIENCE / 1000)
+        return picture_of(*arguments)
+
+    monkeypatch.setattr(background, "picture_of", slowly)
+    page.locator("#background-places .thumbnail-item").nth(2).click()
+    while not asked.is_set():
+        page.wait_for_timeout(100)
+    before = shown(page)
+    page.locator("#background-kind").get_by_label("Colour").check()
+    page.wait_for_timeout(1000)
+    release.set()
+    page.wait_for_function(
+        "before => document.querySelector('#background-result img')?.getAttribute('src') !== before", arg=before
+    )
+    page.wait_for_timeout(1500)
+    assert pixels(page)[:3] == [255, 255, 255]
 
 
 def test_a_photo_given_here_is_the_current_one_on_the_photo_tab_too(visit, tmp_path):

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
 from humanseg.ui.choices import RESTORE, rule
-from tests.browser.actions import PATIENCE, done, drop, keep, photo
+from tests.browser.actions import PATIENCE, done, drop, keep, photo, pixels
 from tests.browser.test_repair import after, alpha, changed
 
 pytestmark = pytest.mark.browser
@@ -135,15 +135,7 @@ def test_choices_that_make_no_sense_any_more_are_left_out(visit):
 
 def test_a_choice_made_before_the_server_has_answered_lasts(visit):
     page, held = visit(), []
-
-    def hold(route: Route) -> None:
-        # The page's first question: who this visitor is.
-        if re.search(r'"data":\["[0-9a-f]{32}"', route.request.post_data or ""):
-            held.append(route)
-        else:
-            route.continue_()
-
-    page.route("**/queue/join*", hold)
+    page.route("**/queue/join*", lambda route: hold_greeting(route, held))
     reload(page)
     page.get_by_role("tab", name="Background").click()
     page.locator("#background-kind").get_by_label("Colour").check()
@@ -154,6 +146,20 @@ def test_a_choice_made_before_the_server_has_answered_lasts(visit):
     page.wait_for_timeout(1000)
     expect(page.locator("#background-kind").get_by_label("Colour")).to_be_checked()
     expect(page.locator("#background-colour button").first).to_be_visible()
+
+
+def test_a_tab_opened_before_the_server_has_answered_shows_the_photo_when_it_has(visit, tmp_path):
+    page, held = visit(), []
+    drop(page, photo(tmp_path / "me.png"))
+    done(page)
+    page.route("**/queue/join*", lambda route: hold_greeting(route, held))
+    reload(page)
+    page.get_by_role("tab", name="Background").click()
+    while not held:
+        page.wait_for_timeout(100)
+    expect(page.locator("#background-status .empty")).to_be_visible()
+    held.pop().continue_()
+    expect(page.locator("#background-result img")).to_be_visible(timeout=PATIENCE)
 
 
 @pytest.mark.parametrize(
@@ -182,22 +188,12 @@ def test_only_stored_values_that_a_control_can_have_are_put_back(browser, stored
         assert empty.evaluate(f"stored => ({restore})(stored, 'now', 'now', 'now')", stored) == shown
 
 
-def pixels(page: Page) -> list[int]:
-    """The shown result, 8x8 pixels."""
-    page.wait_for_function(
-        """() => {
-          const image = document.querySelector("#background-result img");
-          return image?.complete && image.naturalWidth;
-        }"""
-    )
-    return page.evaluate(
-        """() => {
-          const image = document.querySelector("#background-result img");
-          const canvas = Object.assign(document.createElement("canvas"), {width: 8, height: 8});
-          canvas.getContext("2d").drawImage(image, 0, 0, 8, 8);
-          return [...canvas.getContext("2d").getImageData(0, 0, 8, 8).data];
-        }"""
-    )
+def hold_greeting(route: Route, held: list[Route]) -> None:
+    """Keeps back the page's first question: who this visitor is."""
+    if re.search(r'"data":\["[0-9a-f]{32}"', route.request.post_data or ""):
+        held.append(route)
+    else:
+        route.continue_()
 
 
 def choose(page: Page, act) -> None:
