@@ -183,18 +183,13 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
     photos.upload(take, [photos, visitor, shown_on, colour], outputs, **options)
     examples.select(take_example, [visitor, shown_on, colour], outputs, **options)
     gallery.select(choose, [visitor, shown_on, colour], [status, *view], show_progress_on=compare, **house.quick)
-    for control in (shown_on, colour):
-        control.change(repaint, [visitor, shown_on, colour], [compare, colour], show_progress="hidden", **house.quick)
+    # One event for several controls: of two, the older one's picture may come last.
+    last = {"trigger_mode": "always_last", "show_progress": "hidden"}
+    backings = [shown_on.change, colour.change]
+    gr.on(backings, repaint, [visitor, shown_on, colour], [compare, colour], **last, **house.quick)
     by_hand = [mending.editor, mending.grow, mending.feather]
-    for control in by_hand:
-        control.change(
-            mend,
-            [*by_hand, visitor, shown_on, colour],
-            compare,
-            trigger_mode="always_last",
-            show_progress="hidden",
-            **house.composes,
-        )
+    mends = [control.change for control in by_hand]
+    gr.on(mends, mend, [*by_hand, visitor, shown_on, colour], compare, **last, **house.composes)
     clear.click(start_over, visitor, [status, visitor, gallery, batch, *view], show_progress="hidden", **house.quick)
 
     @plain
