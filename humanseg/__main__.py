@@ -66,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     mean = command("average", average, "Average weights of several stages or epochs of one training.")
     mean.add_argument("folders", nargs="+", type=Path, metavar="DIR")
     mean.add_argument("--out", type=Path, required=True, metavar="DIR")
+    mean.add_argument("--scale-logits", type=float, default=1.0, metavar="K", help="below 1: less sure of everything")
 
     card = command("card", write_card, "Write the model card beside the weights.")
     card.add_argument("--scores", nargs="+", type=Path, default=[], metavar="FILE", help="from `evaluate --json`")
@@ -235,7 +236,7 @@ def average(options: argparse.Namespace) -> int:
     """Writes the mean of the weights in several folders to another."""
     from humanseg import network
 
-    network.average(options.folders, options.out)
+    network.average(options.folders, options.out, options.scale_logits)
     print(options.out)
     return 0
 

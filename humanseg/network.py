@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import math
 import os
 import urllib.error
 import urllib.request
@@ -170,16 +171,23 @@ def save(net: nn.Module, config: ModelConfig, folder: str | Path) -> None:
     write_config(config, folder)
 
 
-def average(folders: Sequence[str | Path], out: str | Path) -> None:
+def average(folders: Sequence[str | Path], out: str | Path, logit_scale: float = 1.0) -> None:
     """Writes the mean of several weights of one training, which often does better than any (Wortsman et al. 2022).
 
     How they came about is told by the last one's configuration, with the stage and epoch of each.
 
+    Parameters
+    ----------
+    logit_scale : of the last layer: below 1 the network is less sure of everything (temperature scaling, Guo et al.
+        2017), and outlines stay where they are
+
     Raises
     ------
-    WeightsError : weights are missing or damaged, or of different networks
+    WeightsError : weights are missing or damaged, or of different networks; a scale that isn't positive
     OSError : the folder can't be written
     """
+    if not 0 < logit_scale < math.inf:
+        raise WeightsError(f"Logits can't be scaled by {logit_scale}: take a positive number, such as 0.8.")
     nets, configs = zip(*map(load, folders), strict=True)
     if len({(config.encoder, config.depth, config.decoder_channels) for config in configs}) > 1:
         raise WeightsError("These weights are of different networks: average stages or epochs of one training.")
@@ -188,6 +196,9 @@ def average(folders: Sequence[str | Path], out: str | Path) -> None:
         name: torch.stack([state[name] for state in states]).mean(0) if tensor.is_floating_point() else tensor
         for name, tensor in states[0].items()  # what isn't floating point counts batches
     }
+    for name in mean:
+        if name.startswith("segmentation_head."):  # one convolution
+            mean[name] *= logit_scale
     nets[0].load_state_dict(mean)
     stages = [
         {
@@ -197,7 +208,8 @@ def average(folders: Sequence[str | Path], out: str | Path) -> None:
         }
         for config in configs
     ]
-    save(nets[0], replace(configs[-1], training={**configs[-1].training, "mean_of": stages}, metrics={}), out)
+    training = {**configs[-1].training, "mean_of": stages, "logits_scaled": logit_scale}
+    save(nets[0], replace(configs[-1], training=training, metrics={}), out)
 
 
 def load(folder: str | Path) -> tuple[smp.Unet, ModelConfig]:

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from humanseg.__main__ import main
-from humanseg.config import CONFIG_NAME, WEIGHTS_NAME
+from humanseg.config import CONFIG_NAME, WEIGHTS_NAME, read_config
 from humanseg.data.datasets import BACKGROUND, PERSON, find_pairs, read_pair
 from humanseg.hub import find_weights
 from humanseg.segmenter import Segmenter
@@ -212,6 +212,8 @@ def test_label_marks_photos_for_training_and_reports_the_rest(photo, tmp_path, c
 
 def test_average_writes_weights_that_load(tmp_path):
     shipped = find_weights()
-    assert main(["average", str(shipped), str(shipped), "--out", str(tmp_path / "mean")]) == 0
+    folders = [str(shipped)] * 2
+    assert main(["average", *folders, "--out", str(tmp_path / "mean"), "--scale-logits", "0.8"]) == 0
+    assert read_config(tmp_path / "mean").training["logits_scaled"] == 0.8
     for name in (CONFIG_NAME, WEIGHTS_NAME):
         assert (tmp_path / "mean" / name).is_file()

@@ -184,6 +184,25 @@ def test_averaged_weights_are_the_mean_and_say_of_what(tmp_path):
     assert config.metrics == {}, "figures of one of them aren't the mean's"
 
 
+def test_averaged_weights_can_be_made_less_sure_with_outlines_where_they_are(tmp_path):
+    _saved(tmp_path / "a", 0)
+    network.average([tmp_path / "a"], tmp_path / "same")
+    network.average([tmp_path / "a"], tmp_path / "less", 0.5)
+    photo = torch.randn(1, 3, 64, 64)
+    (same, unscaled), (less, config) = (network.load(tmp_path / name) for name in ("same", "less"))
+    torch.testing.assert_close(less(photo), same(photo) / 2)
+    assert config.training["logits_scaled"] == 0.5 and unscaled.training["logits_scaled"] == 1
+    network.average([tmp_path / "less"], tmp_path / "again")
+    assert network.load(tmp_path / "again")[1].training["logits_scaled"] == 1, "that was another mean's"
+
+
+@pytest.mark.parametrize("scale", [0, -1, float("nan"), float("inf")])
+def test_logits_are_scaled_by_a_positive_number(tmp_path, scale):
+    _saved(tmp_path / "a", 0)
+    with pytest.raises(WeightsError, match="positive number"):
+        network.average([tmp_path / "a"], tmp_path / "mean", scale)
+
+
 def test_weights_of_different_networks_are_not_averaged(tmp_path):
     _saved(tmp_path / "a", 0)
     other = replace(SMALL, decoder_channels=(32, 8, 8, 8, 8))

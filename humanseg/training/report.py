@@ -411,9 +411,10 @@ def _recipe(config: ModelConfig) -> str:
     mean = ""
     if "mean_of" in config.training:
         mean = f"\n\nThe weights are the mean of those of {_parts(config.training)} (`python -m humanseg average`)."
-    if "logits_scaled" in config.training:
+    scale = config.training.get("logits_scaled", 1.0)
+    if scale != 1:
         mean += (
-            f"\n\nThen the last layer was scaled by {config.training['logits_scaled']}, so that the network is as sure "
+            f"\n\nThen the last layer was scaled by {scale} (`--scale-logits`), so that the network is as sure "
             "of people as the one before (temperature scaling, Guo et al. 2017); outlines stay where they are."
         )
     if len(lines) == 1:
