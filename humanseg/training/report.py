@@ -408,6 +408,8 @@ def _recipe(config: ModelConfig) -> str:
     for number, before in enumerate(stages[:-1], 1):
         if "mean_of" in before:
             lines[number] += f"; begun with the mean of {_parts(before)}"
+        if before.get("logits_scaled", 1.0) != 1:
+            lines[number] += f", its last layer scaled by {before['logits_scaled']}"
     mean = ""
     if "mean_of" in config.training:
         mean = f"\n\nThe weights are the mean of those of {_parts(config.training)} (`python -m humanseg average`)."

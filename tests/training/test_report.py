@@ -187,6 +187,8 @@ def test_the_card_tells_that_the_last_layer_was_scaled(weights):
     scaled = replace(config, training={**config.training, "logits_scaled": 0.8})
     assert "the last layer was scaled by 0.8" in report.model_card(scaled)
     assert "scaled" not in report.model_card(config)
+    further = replace(config, training={"epochs": 3, "earlier": [{"mean_of": [], "logits_scaled": 0.8}]})
+    assert "its last layer scaled by 0.8" in report.model_card(further)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}"])
