@@ -98,8 +98,7 @@ def test_a_picture_that_takes_long_does_not_come_over_what_was_chosen_after_it(v
 
     monkeypatch.setattr(background, "picture_of", slowly)
     page.locator("#background-places .thumbnail-item").nth(2).click()
-    while not asked.is_set():
-        page.wait_for_timeout(100)
+    assert asked.wait(PATIENCE / 1000)
     before = shown(page)
     page.locator("#background-kind").get_by_label("Colour").check()
     page.wait_for_timeout(1000)
