@@ -6,13 +6,11 @@ is to be ignored. Each gives a scalar.
 
 from __future__ import annotations
 
-import math
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from humanseg.training.metrics import BOUNDARY_RATIO
+from humanseg.training.metrics import BOUNDARY_RATIO, boundary_distance
 
 
 def bce(logits: Tensor, target: Tensor, valid: Tensor, weight: Tensor | None = None) -> Tensor:
@@ -58,7 +56,7 @@ def inner_boundary(mask: Tensor, ratio: float = BOUNDARY_RATIO) -> Tensor:
 
     The soft form of `metrics.inner_boundary`, and the same for a mask of 0 and 1: eroded is the least value around.
     """
-    distance = max(1, round(ratio * math.hypot(*mask.shape[2:])))
+    distance = boundary_distance(mask.shape[2:], ratio)
     eroded = F.pad(mask, (distance,) * 4)
     for axis in (2, 3):
         eroded = _least_along(eroded, 2 * distance + 1, axis)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
@@ -28,10 +29,14 @@ def dice(prediction: np.ndarray, truth: np.ndarray, valid: np.ndarray | None = N
     return 2 * np.count_nonzero(prediction & truth) / total if total else 1.0
 
 
+def boundary_distance(shape: Sequence[int], ratio: float = BOUNDARY_RATIO) -> int:
+    """`ratio` of the diagonal of a picture of this height and width, in whole pixels; at least one."""
+    return max(1, round(ratio * math.hypot(*shape)))
+
+
 def inner_boundary(mask: np.ndarray, ratio: float = BOUNDARY_RATIO) -> np.ndarray:
     """The mask's pixels within `ratio` of the image diagonal from its outline; the frame counts as outline."""
-    height, width = mask.shape
-    distance = max(1, round(ratio * float(np.hypot(height, width))))
+    distance = boundary_distance(mask.shape, ratio)
     padded = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     eroded = cv2.erode(padded, np.ones((3, 3), np.uint8), iterations=distance)
     return mask & (eroded[1:-1, 1:-1] == 0)

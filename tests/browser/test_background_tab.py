@@ -28,12 +28,18 @@ def shown(page: Page) -> str:
     return page.locator("#background-result img").get_attribute("src")
 
 
+def redrawn(page: Page, before: str) -> None:
+    """Waits for another picture than the one that was shown before."""
+    page.wait_for_function(
+        "before => (document.querySelector('#background-result img')?.getAttribute('src') ?? before) !== before",
+        arg=before,
+    )
+
+
 def choose(page: Page, kind: str) -> None:
     before = shown(page)
     page.locator("#background-kind").get_by_label(kind).check()
-    page.wait_for_function(
-        "before => document.querySelector('#background-result img')?.getAttribute('src') !== before", arg=before
-    )
+    redrawn(page, before)
 
 
 def test_the_cut_out_of_the_photo_tab_gets_another_background(visit, tmp_path):
@@ -73,15 +79,11 @@ def test_places_and_a_picture_of_ones_own_go_behind_the_person(visit, tmp_path):
     page = open_with_photo(visit, tmp_path / "me.png")
     before = shown(page)
     page.locator("#background-places .thumbnail-item").nth(2).click()
-    page.wait_for_function(
-        "before => document.querySelector('#background-result img').getAttribute('src') !== before", arg=before
-    )
+    redrawn(page, before)
     before = shown(page)
     Image.new("RGB", (50, 50), (10, 200, 30)).save(tmp_path / "green.png")
     page.set_input_files("#background-own input[type=file]", tmp_path / "green.png")
-    page.wait_for_function(
-        "before => document.querySelector('#background-result img').getAttribute('src') !== before", arg=before
-    )
+    redrawn(page, before)
     _, data = fetch(page, "#background-download")
     corner = np.asarray(Image.open(io.BytesIO(data)))[0, 0].astype(int)
     assert np.abs(corner - (10, 200, 30)).max() <= 3
@@ -103,9 +105,7 @@ def test_a_picture_that_takes_long_does_not_come_over_what_was_chosen_after_it(v
     page.locator("#background-kind").get_by_label("Colour").check()
     page.wait_for_timeout(1000)
     release.set()
-    page.wait_for_function(
-        "before => document.querySelector('#background-result img')?.getAttribute('src') !== before", arg=before
-    )
+    redrawn(page, before)
     page.wait_for_timeout(1500)
     assert pixels(page)[:3] == [255, 255, 255]
 
