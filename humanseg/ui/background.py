@@ -69,7 +69,7 @@ def controls(prefix: str, kind: str) -> SimpleNamespace:
 
     quiet = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
     kinds.change(show, kinds, [colour, strength, pictures], **quiet)
-    picked = places.select(choose, None, [place, own], **quiet)
+    places.select(choose, None, [place, own], **quiet)
     return SimpleNamespace(
         kind=kinds,
         colour=colour,
@@ -78,7 +78,6 @@ def controls(prefix: str, kind: str) -> SimpleNamespace:
         own=own,
         place=place,
         pictures=pictures,
-        picked=picked,
         lasting=[kinds, colour, strength, place],
     )
 
@@ -203,6 +202,5 @@ def build(house: SimpleNamespace, visitor: gr.State, tab: gr.Tab) -> SimpleNames
     download.click(finished, [visitor, kind, *inputs])
     return SimpleNamespace(
         restored=[choice.own, returned],
-        picked=choice.picked,
         choices=[*choice.lasting, fit, across, down, scale, right, below, wrap, match, kind],
     )

@@ -43,11 +43,9 @@ class Choices:
         self._keep = f"(...values) => Object.fromEntries({names}.map((name, index) => [name, values[index]]))"
         self._restore = RESTORE % json.dumps([rule(control) for control in self.controls])
         for control in self.controls:
-            self.keep_after(control.change)
-
-    def keep_after(self, event: Any) -> None:
-        """Has the values stored after an event, in the browser alone."""
-        event(None, self.controls, self.stored, js=self._keep, api_visibility="private", show_progress="hidden")
+            control.change(
+                None, self.controls, self.stored, js=self._keep, api_visibility="private", show_progress="hidden"
+            )
 
     def restore(self, page: gr.Blocks) -> Any:
         """Has the stored values put back as soon as the page is there: the event, for what comes after it.

@@ -76,8 +76,6 @@ def build(
         for tab, part in ((photo_tab, on_photo), (about_tab, on_about)):
             tab.select(part.refresh, part.inputs, part.outputs, show_progress="hidden", **house.quick)
         choices = Choices([*on_photo.choices, *on_background.choices, *on_webcam.choices])
-        for picked in (on_background.picked, on_webcam.picked):
-            choices.keep_after(picked.then)
         ticket = gr.Textbox(visible=False)
 
         @plain

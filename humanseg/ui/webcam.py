@@ -87,7 +87,7 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
         time_limit=house.limits.camera_seconds,
         **house.watches_cameras,
     )
-    return SimpleNamespace(choices=choice.lasting, picked=choice.picked)
+    return SimpleNamespace(choices=choice.lasting)
 
 
 def _troubles() -> str:

@@ -98,6 +98,18 @@ def test_a_chosen_place_and_a_picture_of_ones_own_are_behind_the_person_again(vi
     assert becomes(page, own)
 
 
+def test_the_webcams_place_lasts_too(visit):
+    page = visit()
+    page.get_by_role("tab", name="Webcam").click()
+    page.locator("#webcam-kind").get_by_label("Picture").check()
+    page.locator("#webcam-places .thumbnail-item").nth(2).click()
+    expect(page.locator("#webcam-place input")).to_have_value("2", timeout=PATIENCE)
+    page.wait_for_timeout(500)
+    reload(page)
+    page.get_by_role("tab", name="Webcam").click()
+    expect(page.locator("#webcam-place input")).to_have_value("2", timeout=PATIENCE)
+
+
 def test_nobody_elses_photos_come_with_a_reload_or_a_new_tab(visit, tmp_path):
     page, other = visit(), visit()
     drop(page, photo(tmp_path / "secret.png"))
