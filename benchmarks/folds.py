@@ -35,10 +35,7 @@ def recipes(epochs: int, size: int) -> dict[str, TrainingConfig]:
 
     Photos are letterboxed rather than squashed, and not mirrored or turned over.
     """
-    # The loss as it was when the card's figures were made.
-    ours = TrainingConfig(
-        epochs=epochs, batch_size=8, sizes=(size,), validation_size=size, ema_decay=0.99, loss="boundary"
-    )
+    ours = TrainingConfig(epochs=epochs, batch_size=8, sizes=(size,), validation_size=size, ema_decay=0.99)
     classic = TrainingConfig(
         epochs=epochs,
         batch_size=8,
@@ -87,7 +84,7 @@ def main() -> None:
         "what": f"`python -m benchmarks.folds`: {options.epochs} epochs at {options.size} px with {options.encoder}, "
         "first look only; photos of one shoot stay together, the 60 test photos are in no fold; the best epoch of each "
         "fold counts. The classic recipe: Adam at 3e-3 throughout, BCE + Dice, one rate for all layers, nothing "
-        "varied, no average of weights. Ours without Boundary IoU in the loss (`--loss boundary`). "
+        "varied, no average of weights. "
         f"{torch.get_num_threads()} of {os.cpu_count()} cores.",
         "rows": table,
     }
