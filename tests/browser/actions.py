@@ -65,6 +65,19 @@ def watch(page: Page, server: str) -> None:
     expect(page.locator("#rate")).to_contain_text("frames a second", timeout=PATIENCE)
 
 
+def shown(page: Page) -> str:
+    """Where the Background tab's result lies; each picture lies elsewhere."""
+    return page.locator("#background-result img").get_attribute("src")
+
+
+def redrawn(page: Page, before: str) -> None:
+    """Waits for another result in the Background tab than the one that was `shown` before."""
+    page.wait_for_function(
+        "before => (document.querySelector('#background-result img')?.getAttribute('src') ?? before) !== before",
+        arg=before,
+    )
+
+
 def pixels(page: Page) -> list[int]:
     """The Background tab's result, as 8x8 pixels of RGBA."""
     page.wait_for_function(

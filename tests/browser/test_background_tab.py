@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from humanseg.ui import background
-from tests.browser.actions import PATIENCE, done, drop, fetch, keep, photo, pixels
+from tests.browser.actions import PATIENCE, done, drop, fetch, keep, photo, pixels, redrawn, shown
 
 pytestmark = pytest.mark.browser
 
@@ -22,18 +22,6 @@ def open_with_photo(visit, path) -> Page:
     page.get_by_role("tab", name="Background").click()
     expect(page.locator("#background-result img")).to_be_visible(timeout=PATIENCE)
     return page
-
-
-def shown(page: Page) -> str:
-    return page.locator("#background-result img").get_attribute("src")
-
-
-def redrawn(page: Page, before: str) -> None:
-    """Waits for another picture than the one that was shown before."""
-    page.wait_for_function(
-        "before => (document.querySelector('#background-result img')?.getAttribute('src') ?? before) !== before",
-        arg=before,
-    )
 
 
 def choose(page: Page, kind: str) -> None:

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
 from humanseg.ui.choices import RESTORE, rule
-from tests.browser.actions import PATIENCE, done, drop, keep, photo, pixels
+from tests.browser.actions import PATIENCE, done, drop, keep, photo, pixels, redrawn, shown
 from tests.browser.test_repair import after, alpha, changed
 
 pytestmark = pytest.mark.browser
@@ -209,10 +209,9 @@ def hold_greeting(route: Route, held: list[Route]) -> None:
 
 
 def choose(page: Page, act) -> None:
-    shown = "document.querySelector('#background-result img').getAttribute('src')"
-    before = page.evaluate(shown)
+    before = shown(page)
     act()
-    page.wait_for_function(f"before => {shown} !== before", arg=before, timeout=PATIENCE)
+    redrawn(page, before)
     settled(page)
 
 

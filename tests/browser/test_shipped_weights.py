@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from humanseg import Segmenter, compose
 from humanseg.hub import LIVE_NAME
 from humanseg.ui.limits import Limits
-from tests.browser.actions import CAMERA, CHROMIUM, PATIENCE, done, drop, fetch, keep, watch
+from tests.browser.actions import CAMERA, CHROMIUM, PATIENCE, done, drop, fetch, keep, redrawn, shown, watch
 from tests.browser.test_webcam_tab import clip  # noqa: F401  (a fixture)
 from tests.ui.serving import served
 
@@ -49,13 +49,10 @@ def test_a_photo_from_a_phone_comes_back_upright_and_with_the_pixels_that_python
     keep(page, "shipped-photo")
 
     page.get_by_role("tab", name="Background").click()
-    result = page.locator("#background-result img")
-    expect(result).to_be_visible(timeout=PATIENCE)
-    before = result.get_attribute("src")
+    expect(page.locator("#background-result img")).to_be_visible(timeout=PATIENCE)
+    before = shown(page)
     page.locator("#background-kind").get_by_label("Blur").check()
-    page.wait_for_function(
-        "before => document.querySelector('#background-result img')?.getAttribute('src') !== before", arg=before
-    )
+    redrawn(page, before)
     _, data = fetch(page, "#background-download")
     blurred = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
     photo = Segmenter.from_pretrained().cut_out(sideways)
