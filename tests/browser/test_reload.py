@@ -26,11 +26,12 @@ def test_the_photos_their_cut_outs_and_a_repair_are_there_again(visit, tmp_path)
     page = visit()
     page.set_input_files("#photos input[type=file]", [photo(tmp_path / f"{name}.png") for name in ("one", "two")])
     expect(page.locator("#photo-status")).to_contain_text("2 photos done", timeout=PATIENCE)
-    before = after(page)
     # The section is closed anew when a photo is shown: whoever is quicker than that opens it once more.
     while not page.locator("#grow input[type=number]").is_visible():
         page.locator("#repair > button, #repair .label-wrap").first.click()
         page.wait_for_timeout(1000)
+    # Not sooner: the second photo may be shown a moment after its "done", which isn't the change to wait for.
+    before = after(page)
     page.locator("#grow input[type=number]").fill("-10")
     page.locator("#grow input[type=number]").press("Enter")
     changed(page, before)
