@@ -14,10 +14,11 @@ import sys
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 from humanseg import HumanSegError, Segmenter
-from humanseg.hub import LIVE_NAME, MODEL_VARIABLE
-from humanseg.ui import page, sweep
-from humanseg.ui.limits import Limits
+from humanseg.hub.find import LIVE_NAME, MODEL_VARIABLE
+from humanseg.ui import page
 from humanseg.ui.model import warm_up
+from humanseg.ui.server import sweep
+from humanseg.ui.server.limits import Limits
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -14,8 +14,8 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
-from humanseg.config import ModelConfig
 from humanseg.errors import HumanSegError
+from humanseg.model.config import ModelConfig
 from humanseg.training.memory import keep_freed_memory
 
 

@@ -19,10 +19,10 @@ from pathlib import Path
 import torch
 
 from humanseg.__main__ import main as humanseg
-from humanseg.config import ModelConfig, read_config
 from humanseg.data.datasets import Pair
 from humanseg.data.sources import gather
 from humanseg.data.training_set import Source
+from humanseg.model.config import ModelConfig, read_config
 from humanseg.training.fit import TrainingConfig, fit
 from humanseg.training.state import STATE_NAME
 

@@ -20,10 +20,10 @@ from pathlib import Path
 import torch
 
 from benchmarks.ablation import trained
-from humanseg.config import ModelConfig
 from humanseg.data.datasets import Pair
 from humanseg.data.splits import split
 from humanseg.data.training_set import Source
+from humanseg.model.config import ModelConfig
 from humanseg.training.fit import TrainingConfig
 
 FOLDS = 5

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import numpy as np
 
-from humanseg.config import read_config
 from humanseg.data.datasets import read_mask, read_photo
 from humanseg.data.splits import split
 from humanseg.engines import thread_count, to_openvino
-from humanseg.hub import find_weights
+from humanseg.evaluation import metrics
+from humanseg.hub.find import find_weights
+from humanseg.model.config import read_config
 from humanseg.resize import letterbox
-from humanseg.training import metrics
 
 SETS = ("human-segmentation-dataset", "portraits", "street-fashion", "everyday")
 

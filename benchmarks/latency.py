@@ -25,7 +25,7 @@ import numpy as np
 from benchmarks.server import PHOTO
 from humanseg import Segmenter, edges
 from humanseg.engines import CAMERA_RUN
-from humanseg.hub import LIVE_NAME, find_weights
+from humanseg.hub.find import LIVE_NAME, find_weights
 from humanseg.resize import letterbox
 
 # Reads "run" lines, answers each with the seconds that one call took.
@@ -138,9 +138,9 @@ def decoders(segmenter: Segmenter, threads: int) -> dict[str, Callable[[], objec
     """The networks with their decoder as it was trained and fused, on the engine chosen and on PyTorch."""
     import torch
 
-    from humanseg import network
     from humanseg.engines import complete
-    from humanseg.fused import fuse
+    from humanseg.model import unet
+    from humanseg.model.fused import fuse
 
     found = {}
     precision = chosen_precision(segmenter)
@@ -153,7 +153,7 @@ def decoders(segmenter: Segmenter, threads: int) -> dict[str, Callable[[], objec
             how = "fused" if fused else "as trained"
             run = compiled(threads, precision, list(image.shape) if name else None, name, fused)
             found[f"{label}, {how}"] = lambda run=run, image=image: run(image)
-            net, config = network.load(find_weights(name))
+            net, config = unet.load(find_weights(name))
             if fused:
                 fuse(net)
             net = complete(net, config).to(memory_format=torch.channels_last)

@@ -19,10 +19,10 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from humanseg import network
 from humanseg.engines import load_engine, thread_count
-from humanseg.fused import fuse
-from humanseg.hub import find_weights
+from humanseg.hub.find import find_weights
+from humanseg.model import unet
+from humanseg.model.fused import fuse
 from humanseg.training.validation import has_bf16
 
 
@@ -63,7 +63,7 @@ def main() -> None:
     folder = find_weights(options.model)
     threads = thread_count()
     torch.set_num_threads(threads)
-    net, config = network.load(folder)
+    net, config = unet.load(folder)
     fuse(net)
 
     kind = torch.bfloat16 if has_bf16() else torch.float32

@@ -44,15 +44,16 @@ def write_scene(path: Path, width: int, height: int, share: float) -> None:
 
 def measure(path: Path, rounds: int) -> dict[str, float]:
     """Median seconds by stage, the whole, and the most megabytes held; the stages are those of `Segmenter.cut_out`."""
-    from humanseg import Segmenter, edges, images
+    from humanseg import Segmenter, edges
+    from humanseg.media import photos
 
     segmenter = Segmenter.from_pretrained()
-    segmenter.cut_out(images.read(PHOTO))
-    images.encode(np.zeros((64, 64, 3), np.uint8), np.zeros((64, 64), np.float32))
+    segmenter.cut_out(photos.read(PHOTO))
+    photos.encode(np.zeros((64, 64, 3), np.uint8), np.zeros((64, 64), np.float32))
     taken: dict[str, list[float]] = {name: [] for name in (*STAGES, "whole")}
     for _ in range(rounds):
         start = time.perf_counter()
-        photo = images.read(path)
+        photo = photos.read(path)
         taken["read"].append(time.perf_counter() - start)
         before = time.perf_counter()
         coarse = segmenter.look(photo.rgb, segmenter.config.size, second_look=True)
@@ -63,9 +64,9 @@ def measure(path: Path, rounds: int) -> dict[str, float]:
         del photo, coarse
         # The whole, as the command line does it: stages measured on their own can't hide what lies between them.
         start = time.perf_counter()
-        result = segmenter.cut_out(images.read(path))
+        result = segmenter.cut_out(photos.read(path))
         before = time.perf_counter()
-        images.write(path.with_suffix(".png"), images.encode(result.foreground, result.alpha))
+        photos.write(path.with_suffix(".png"), photos.encode(result.foreground, result.alpha))
         taken["PNG"].append(time.perf_counter() - before)
         taken["whole"].append(time.perf_counter() - start)
         before = time.perf_counter()

@@ -20,7 +20,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from humanseg import Segmenter
 from humanseg.ui import page as ui
-from humanseg.ui.limits import Limits
+from humanseg.ui.server.limits import Limits
 
 PATIENCE = 120_000
 ARGUMENTS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking", "--no-first-run"]

@@ -15,8 +15,9 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from humanseg import Segmenter, compose, images
+from humanseg import Segmenter, compose
 from humanseg.data.splits import split
+from humanseg.media import photos
 from humanseg.training.report import MAGENTA
 
 SETS = ("human-segmentation-dataset", "portraits", "street-fashion", "everyday")
@@ -44,7 +45,7 @@ def places(alpha: np.ndarray, side: int) -> list[tuple[slice, slice]]:
 
 
 def row(segmenter: Segmenter, path: Path, side: int) -> np.ndarray | None:
-    photo = images.read(path)
+    photo = photos.read(path)
     before = segmenter.cut_out(photo, refine=False, colours=False)
     after = segmenter.cut_out(photo)
     if not after.person_found:

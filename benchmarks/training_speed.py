@@ -24,10 +24,10 @@ from accelerate import Accelerator
 from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
-from humanseg import network
-from humanseg.config import ModelConfig
 from humanseg.data.sources import gather
 from humanseg.data.training_set import EpochSampler, TrainingSet
+from humanseg.model import unet
+from humanseg.model.config import ModelConfig
 from humanseg.training.depthwise import speed_up_depthwise
 from humanseg.training.fit import Learner, TrainingConfig, make_loader, make_optimizer, train_epoch, warmed_up_ema
 from humanseg.training.memory import keep_freed_memory
@@ -39,7 +39,7 @@ UNTIMED = 3  # batches at the start of each turn: the loader made two of them wh
 
 def learner(model: ModelConfig, config: TrainingConfig, *, plain: bool) -> Learner:
     """A network of random weights, which learns as fast as any."""
-    net = network.build(model)
+    net = unet.build(model)
     if plain:
         # The loop hands photos over in channels_last, which would pass from layer to layer.
         net.register_forward_pre_hook(lambda _, inputs: tuple(image.contiguous() for image in inputs))

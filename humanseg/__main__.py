@@ -90,11 +90,11 @@ def cut_out(options: argparse.Namespace) -> int:
     """Writes one file a photo; a photo that fails is reported and the rest go on."""
     from tqdm import tqdm
 
-    from humanseg import images
+    from humanseg.media import photos
 
     background = options.background
     if not options.mask and background not in ("transparent", "blur") and not background.startswith("#"):
-        background = images.read(background).rgb
+        background = photos.read(background).rgb
     segmenter = _segmenter(options)
     taken: set[Path] = set()
 
@@ -120,16 +120,17 @@ def _each(photos: Sequence[Path], work: Callable[[Path], None]) -> int:
 
 
 def _cut_out_one(segmenter, photo: Path, background, options: argparse.Namespace, taken: set[Path]):
-    from humanseg import compose, images
+    from humanseg import compose
+    from humanseg.media import photos
 
-    source = images.read(photo)
+    source = photos.read(photo)
     result = segmenter.cut_out(source, second_look=options.second_look, refine=options.refine, colours=options.colours)
     rows = columns = slice(None)
     if options.crop:
         top, left, bottom, right = compose.crop_box(result.alpha)
         rows, columns = slice(top, bottom), slice(left, right)
     if options.mask:
-        kind, data = "png", images.encode_mask(result.alpha[rows, columns])
+        kind, data = "png", photos.encode_mask(result.alpha[rows, columns])
     else:
         picture = result.on(background)[rows, columns]
         see_through = picture.shape[2] == 4
@@ -138,18 +139,18 @@ def _cut_out_one(segmenter, photo: Path, background, options: argparse.Namespace
             raise ImageError("JPEG can't be transparent: choose --format png or webp, or give a --background.")
         alpha = result.alpha[rows, columns] if see_through else None
         exif = source.exif if options.keep_exif else None
-        data = images.encode(picture[..., :3], alpha, format=kind, exif=exif)
+        data = photos.encode(picture[..., :3], alpha, format=kind, exif=exif)
     suffix = "-mask" if options.mask else "-cutout"
     extension = ".jpg" if kind == "jpeg" else f".{kind}"
-    path = options.out / images.output_name(photo.name, suffix, extension)
+    path = options.out / photos.output_name(photo.name, suffix, extension)
     # Two photos of one name, from two folders, both end up there.
     number = 2
     while path in taken:
-        path = options.out / images.output_name(photo.name, f"{suffix}-{number}", extension)
+        path = options.out / photos.output_name(photo.name, f"{suffix}-{number}", extension)
         number += 1
     taken.add(path)
     options.out.mkdir(parents=True, exist_ok=True)
-    images.write(path, data)
+    photos.write(path, data)
     return path, result.person_found
 
 
@@ -160,7 +161,7 @@ def evaluate(options: argparse.Namespace) -> int:
     """
     from humanseg.data.datasets import find_negatives, find_pairs, read_ids
     from humanseg.data.splits import split_negatives
-    from humanseg.training import evaluate as scoring
+    from humanseg.evaluation import evaluate as scoring
 
     if options.negatives and options.ids:
         raise DataError("--ids goes with --data: of --negatives those photos are taken that training holds back.")
@@ -196,13 +197,13 @@ def evaluate(options: argparse.Namespace) -> int:
 
 def label(options: argparse.Namespace) -> int:
     """Copies each photo of which the network is sure, with its mask; what can't be read is reported, the rest go on."""
-    from humanseg import images
     from humanseg.data.datasets import read_photo
+    from humanseg.media import photos
     from humanseg.training import pseudo
 
     segmenter = _segmenter(options)
-    photos, masks = options.out / "images", options.out / "masks"
-    for folder in (photos, masks):
+    copies, masks = options.out / "images", options.out / "masks"
+    for folder in (copies, masks):
         folder.mkdir(parents=True, exist_ok=True)
     labelled: dict[str, Path] = {}
 
@@ -211,8 +212,8 @@ def label(options: argparse.Namespace) -> int:
             raise DataError(f"{photo} has the name of {labelled[photo.stem]}: rename one of them.")
         mask = pseudo.label(segmenter, read_photo(photo))
         if mask is not None:
-            images.write(photos / photo.name, photo.read_bytes())
-            images.write(masks / f"{photo.stem}.png", images.encode_mask(mask / 255))
+            photos.write(copies / photo.name, photo.read_bytes())
+            photos.write(masks / f"{photo.stem}.png", photos.encode_mask(mask / 255))
             labelled[photo.stem] = photo
 
     status = _each(options.photos, one)
@@ -221,7 +222,7 @@ def label(options: argparse.Namespace) -> int:
 
 
 def write_card(options: argparse.Namespace) -> int:
-    from humanseg.hub import find_weights
+    from humanseg.hub.find import find_weights
     from humanseg.training import report
 
     folder = find_weights(options.model, revision=options.revision)
@@ -234,16 +235,16 @@ def write_card(options: argparse.Namespace) -> int:
 
 def average(options: argparse.Namespace) -> int:
     """Writes the mean of the weights in several folders to another."""
-    from humanseg import network
+    from humanseg.model import unet
 
-    network.average(options.folders, options.out, options.scale_logits)
+    unet.average(options.folders, options.out, options.scale_logits)
     print(options.out)
     return 0
 
 
 def export(options: argparse.Namespace) -> int:
-    from humanseg.export import to_onnx
-    from humanseg.hub import find_weights
+    from humanseg.hub.find import find_weights
+    from humanseg.model.export import to_onnx
 
     to_onnx(find_weights(options.model, revision=options.revision), options.out, options.size)
     print(options.out)
@@ -254,7 +255,7 @@ def info(options: argparse.Namespace) -> int:
     import platform
 
     import humanseg
-    from humanseg.hub import find_weights
+    from humanseg.hub.find import find_weights
 
     folder = find_weights(options.model, revision=options.revision)
     segmenter = _segmenter(options)

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import cv2
 import numpy as np
 
-from humanseg.config import CONFIG_NAME, WEIGHTS_NAME, ModelConfig, read_config
 from humanseg.errors import EngineError, WeightsError
+from humanseg.model.config import CONFIG_NAME, WEIGHTS_NAME, ModelConfig, read_config
 
 if TYPE_CHECKING:
     import torch
@@ -56,7 +56,7 @@ def load_engine(
 
     Parameters
     ----------
-    folder : weights as `network.save` writes them
+    folder : weights as `unet.save` writes them
     engine : auto, torch or openvino; by default what HUMANSEG_ENGINE says, else auto
     threads : of the CPU; by default what HUMANSEG_THREADS says, else all that this process may use
     cache_dir : for compiled models; by default a folder in the user's cache
@@ -137,10 +137,10 @@ class TorchEngine:
     def __init__(self, folder: Path, threads: int):
         import torch
 
-        from humanseg import network
-        from humanseg.fused import fuse
+        from humanseg.model import unet
+        from humanseg.model.fused import fuse
 
-        net, self.config = network.load(folder)
+        net, self.config = unet.load(folder)
         self._device = _torch_device()
         if self._device.type == "cpu":
             torch.set_num_threads(threads)
@@ -356,10 +356,10 @@ def to_openvino(folder: Path, *, fused: bool = True) -> Any:
     import torch
     from openvino.preprocess import PrePostProcessor
 
-    from humanseg import network
-    from humanseg.fused import fuse
+    from humanseg.model import unet
+    from humanseg.model.fused import fuse
 
-    net, config = network.load(folder)
+    net, config = unet.load(folder)
     if fused:
         fuse(net)
     example = torch.zeros(1, 3, 4 * config.stride, 4 * config.stride)

@@ -13,11 +13,12 @@ from typing import Any, BinaryIO, NamedTuple
 import cv2
 import numpy as np
 
-from humanseg import compose, edges, images
-from humanseg.config import ModelConfig
+from humanseg import compose, edges
 from humanseg.engines import Engine, load_engine
-from humanseg.hub import find_weights
-from humanseg.images import Photo
+from humanseg.hub.find import find_weights
+from humanseg.media import photos
+from humanseg.media.photos import Photo
+from humanseg.model.config import ModelConfig
 from humanseg.resize import letterbox, resize_alpha, shrink
 
 Source = str | os.PathLike[str] | bytes | BinaryIO | np.ndarray | Photo | Any  # Any: a PIL image
@@ -171,7 +172,7 @@ class Segmenter:
         ------
         ImageError : the picture can't be read
         """
-        photo = images.read(image)
+        photo = photos.read(image)
         return self._photo_alpha(photo, second_look=second_look, refine=refine, size=size)[0]
 
     def cut_out(
@@ -195,7 +196,7 @@ class Segmenter:
         ------
         ImageError : the picture can't be read
         """
-        photo = images.read(image, name=name)
+        photo = photos.read(image, name=name)
         alpha, confidence = self._photo_alpha(photo, second_look=second_look, refine=refine, size=None)
         foreground = edges.foreground_colours(photo.rgb, alpha) if colours and confidence else photo.rgb
         return CutOut(photo.rgb, foreground, alpha, confidence > 0, confidence, photo.name)

@@ -6,10 +6,10 @@ import threading
 import numpy as np
 import pytest
 
-from humanseg import network
-from humanseg.config import ModelConfig
 from humanseg.engines import CAMERA_RUN, OpenVinoEngine, load_engine, thread_count
 from humanseg.errors import EngineError, WeightsError
+from humanseg.model import unet
+from humanseg.model.config import ModelConfig
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def weights(tmp_path_factory):
     torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("weights")
     config = ModelConfig(decoder_channels=(16, 8, 8, 8, 8), mean=(0.4, 0.5, 0.6), std=(0.2, 0.3, 0.4))
-    network.save(network.build(config), config, folder)
+    unet.save(unet.build(config), config, folder)
     return folder
 
 
@@ -48,7 +48,7 @@ def test_engines_agree_where_the_decoder_stops_early(tmp_path, astronaut, stages
 
     torch.manual_seed(0)
     config = ModelConfig(decoder_channels=(16, 8, 8, 8)[:stages])
-    network.save(network.build(config), config, tmp_path / "weights")
+    unet.save(unet.build(config), config, tmp_path / "weights")
     exact, quick = (
         load_engine(tmp_path / "weights", engine=name, threads=2, cache_dir=tmp_path)(astronaut[:192, :256])
         for name in ("torch", "openvino")
@@ -64,7 +64,7 @@ def test_an_engine_says_what_it_is(engines):
 
 @pytest.mark.parametrize("name", ["humansegnet", "humansegnet-live"])
 def test_the_shipped_weights_give_the_same_picture_on_every_engine(astronaut, cache, name):
-    from humanseg.hub import find_weights
+    from humanseg.hub.find import find_weights
 
     shipped = find_weights(name)
     exact, quick = (load_engine(shipped, engine=name, cache_dir=cache)(astronaut) for name in ("torch", "openvino"))
@@ -160,7 +160,7 @@ def test_a_damaged_cache_is_made_again(weights, tmp_path):
 
 def test_other_weights_never_meet_an_old_cache(weights, tmp_path, astronaut):
     config = ModelConfig(decoder_channels=(16, 8, 8, 8, 8))
-    network.save(network.build(config), config, tmp_path / "other")
+    unet.save(unet.build(config), config, tmp_path / "other")
     image = astronaut[:64, :64].copy()
     first = load_engine(weights, engine="openvino", cache_dir=tmp_path / "cache")(image)
     second = load_engine(tmp_path / "other", engine="openvino", cache_dir=tmp_path / "cache")(image)

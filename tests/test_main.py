@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 
 from humanseg.__main__ import main
-from humanseg.config import CONFIG_NAME, WEIGHTS_NAME, read_config
 from humanseg.data.datasets import BACKGROUND, PERSON, find_pairs, read_pair
-from humanseg.hub import find_weights
+from humanseg.hub.find import find_weights
+from humanseg.model.config import CONFIG_NAME, WEIGHTS_NAME, read_config
 from humanseg.segmenter import Segmenter
 
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from humanseg.config import ModelConfig
 from humanseg.errors import HumanSegError, ImageError
+from humanseg.model.config import ModelConfig
 from humanseg.segmenter import CutOut, Segmenter
 
 

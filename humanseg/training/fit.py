@@ -25,11 +25,11 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from humanseg import network
-from humanseg.config import ModelConfig
 from humanseg.data.datasets import Pair
 from humanseg.data.training_set import Draw, EpochSampler, Source, TrainingSet, Variation
 from humanseg.errors import TrainingError
+from humanseg.model import unet
+from humanseg.model.config import ModelConfig
 from humanseg.training import losses, report
 from humanseg.training.depthwise import speed_up_depthwise
 from humanseg.training.state import STATE_NAME, State
@@ -117,16 +117,16 @@ def fit(
 
     earlier: list[dict[str, Any]] = []
     if start_from:
-        net, before = network.load(start_from)
+        net, before = unet.load(start_from)
         model = replace(model, encoder=before.encoder, depth=before.depth)
         if new_decoder and model.decoder_channels != before.decoder_channels:
-            encoder, net = net.encoder, network.build(model)
+            encoder, net = net.encoder, unet.build(model)
             net.encoder = encoder
         else:
             model = replace(model, decoder_channels=before.decoder_channels)
         earlier = [*before.training.get("earlier", []), {k: v for k, v in before.training.items() if k != "earlier"}]
     else:
-        net = network.build_from_imagenet(model)
+        net = unet.build_from_imagenet(model)
     net = net.to(accelerator.device, memory_format=torch.channels_last)
     if config.plain:
         _keep_all_paths(net)
@@ -190,7 +190,7 @@ def fit(
                     judged.contact_sheet(average.module, model, config.validation_size, accelerator.device, run)
             accelerator.wait_for_everyone()
     except KeyboardInterrupt:
-        if accelerator.is_main_process and not (run / network.WEIGHTS_NAME).exists():
+        if accelerator.is_main_process and not (run / unet.WEIGHTS_NAME).exists():
             _keep(average.module, model, description, {}, state.epoch, run)
         print(f"\nStopped after {state.epoch} epochs. The weights in {run} can be used; go on with --resume.")
     finally:
@@ -317,7 +317,7 @@ def _keep(
     """Writes the weights with how they came about beside them."""
     kept = replace(model, training={**description, "best_epoch": epoch}, metrics={"validation": figures})
     try:
-        network.save(net, kept, run)
+        unet.save(net, kept, run)
     except OSError as error:
         raise TrainingError(f"The weights can't be written to {run} ({error}): make room and use --resume.") from error
 

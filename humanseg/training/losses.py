@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from humanseg.training.metrics import BOUNDARY_RATIO, boundary_distance
+from humanseg.evaluation.metrics import BOUNDARY_RATIO, boundary_distance
 
 
 def bce(logits: Tensor, target: Tensor, valid: Tensor, weight: Tensor | None = None) -> Tensor:

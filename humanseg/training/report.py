@@ -12,8 +12,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from humanseg.config import ModelConfig, read_config, write_config
 from humanseg.errors import DataError, TrainingError
+from humanseg.model.config import ModelConfig, read_config, write_config
 
 CARD_NAME = "README.md"
 # What `evaluate` measures of each photo besides the score, and where its ranges begin.

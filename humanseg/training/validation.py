@@ -11,10 +11,11 @@ from accelerate.utils import gather_object
 from torch import nn
 from tqdm import tqdm
 
-from humanseg.config import ModelConfig
 from humanseg.data.datasets import Pair, read_mask, read_photo
+from humanseg.evaluation import metrics
+from humanseg.model.config import ModelConfig
 from humanseg.resize import letterbox
-from humanseg.training import metrics, report
+from humanseg.training import report
 
 # Read the test figures from `evaluate`; these are for picking a checkpoint, so a set counts once however large it is.
 PICKED_BY = ("iou", "boundary_iou")

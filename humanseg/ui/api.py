@@ -7,12 +7,12 @@ from typing import Any
 
 import gradio as gr
 
-from humanseg import images
 from humanseg.errors import HumanSegError
+from humanseg.media import photos
 from humanseg.segmenter import CutOut
 from humanseg.ui import backdrop, export, text
 from humanseg.ui.backdrop import Backdrop
-from humanseg.ui.guard import plain
+from humanseg.ui.server.guard import plain
 from humanseg.ui.uploads import Upload, photo_input
 
 
@@ -36,7 +36,7 @@ def build(house: SimpleNamespace) -> None:
             The cut-out at the photo's own size, with an alpha channel.
         """
         cut = finish(photo)
-        return str(house.shelf.put(images.output_name(cut.name, extension=f".{format}"), export.encoded(cut, format)))
+        return str(house.shelf.put(photos.output_name(cut.name, extension=f".{format}"), export.encoded(cut, format)))
 
     @plain
     def mask(photo: Upload) -> str:
@@ -49,7 +49,7 @@ def build(house: SimpleNamespace) -> None:
             An 8-bit grey PNG of the photo's own size.
         """
         cut = finish(photo)
-        return str(house.shelf.put(images.output_name(cut.name, suffix="-mask"), images.encode_mask(cut.alpha)))
+        return str(house.shelf.put(photos.output_name(cut.name, suffix="-mask"), photos.encode_mask(cut.alpha)))
 
     @plain
     def replace_background(

@@ -14,11 +14,11 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from humanseg import images
 from humanseg.errors import HumanSegError
+from humanseg.media import photos
 from humanseg.segmenter import CutOut
 from humanseg.ui import text
-from humanseg.ui.guard import plain
+from humanseg.ui.server.guard import plain
 from humanseg.ui.visitor import Item, Visitor
 
 # The file is made when it's asked for; only then the browser fetches it.
@@ -76,7 +76,7 @@ def download(house: SimpleNamespace, label: str, elem_id: str, **options: Any) -
 
 def encoded(cut: CutOut, format: str = "png") -> bytes:
     """The cut-out as a file; where nobody is, nothing of the old background is left in it."""
-    return images.encode(np.ascontiguousarray(cut.rgba[..., :3]), cut.alpha, format=format)
+    return photos.encode(np.ascontiguousarray(cut.rgba[..., :3]), cut.alpha, format=format)
 
 
 def cut_out_file(house: SimpleNamespace, visitor: Visitor, format: str = "png") -> str:
@@ -92,7 +92,7 @@ def cut_out_file(house: SimpleNamespace, visitor: Visitor, format: str = "png") 
     written = visitor.item.result if visitor.item is not None and visitor.repair is None else None
     if format == "png" and written is not None and written.exists():
         return str(written)
-    name = images.output_name(cut.name, extension=f".{format}")
+    name = photos.output_name(cut.name, extension=f".{format}")
     return str(house.shelf.put(name, encoded(cut, format)))
 
 
@@ -103,8 +103,8 @@ def picture_file(house: SimpleNamespace, name: str, picture: np.ndarray, format:
         picture, alpha = np.ascontiguousarray(picture[..., :3]), picture[..., 3].astype(np.float32) / 255
         format = "png" if format == "jpeg" else format  # JPEG knows no transparency
     extension = ".jpg" if format == "jpeg" else f".{format}"
-    file = images.output_name(name, suffix="-background", extension=extension)
-    return str(house.shelf.put(file, images.encode(picture, alpha, format=format)))
+    file = photos.output_name(name, suffix="-background", extension=extension)
+    return str(house.shelf.put(file, photos.encode(picture, alpha, format=format)))
 
 
 def report(items: Sequence[Item]) -> str:
@@ -152,7 +152,7 @@ def zip_file(house: SimpleNamespace, visitor: Visitor) -> str:
     packed = io.BytesIO()
     # PNGs don't get any smaller, so they are stored as they are.
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
-        names = numbered(["report.csv", *(images.output_name(item.name) for item in done)])[1:]
+        names = numbered(["report.csv", *(photos.output_name(item.name) for item in done)])[1:]
         for item, name in zip(done, names, strict=True):
             archive.write(item.result, name)
         archive.writestr("report.csv", "\ufeff" + report(items))

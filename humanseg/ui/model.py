@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from humanseg import images
 from humanseg.errors import HumanSegError
+from humanseg.media import photos
 from humanseg.segmenter import CutOut, Segmenter
 from humanseg.ui import text
-from humanseg.ui.limits import Limits
+from humanseg.ui.server.limits import Limits
 from humanseg.ui.uploads import Upload
 
 log = logging.getLogger("humanseg.ui")
@@ -70,13 +70,13 @@ class LazySegmenter:
         return self._segmenter is not None
 
 
-def warm_up(photos: LazySegmenter, live: LazySegmenter) -> None:
+def warm_up(still: LazySegmenter, live: LazySegmenter) -> None:
     """Loads the weights in the background and runs them once, so that neither photo nor webcam waits for them."""
 
     def load() -> None:
         try:
             # A photo of somebody: with nobody in it, what follows the network would stay cold.
-            images.encode(np.asarray(photos.get().cut_out(_SOMEBODY))[..., :3])
+            photos.encode(np.asarray(still.get().cut_out(_SOMEBODY))[..., :3])
             # Gradio imports it at the first event, where it's installed: half a second that a visitor would wait.
             with contextlib.suppress(ImportError):
                 importlib.import_module("matplotlib.pyplot")

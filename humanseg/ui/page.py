@@ -12,11 +12,13 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from humanseg.segmenter import Segmenter
-from humanseg.ui import about, api, background, links, photo, text, theme, webcam
+from humanseg.ui import api, text, theme
 from humanseg.ui.choices import TICKET, Choices
-from humanseg.ui.guard import Gate, GuardedBlocks, limit_queue, plain
-from humanseg.ui.limits import Limits
 from humanseg.ui.model import LazySegmenter
+from humanseg.ui.server import links
+from humanseg.ui.server.guard import Gate, GuardedBlocks, limit_queue, plain
+from humanseg.ui.server.limits import Limits
+from humanseg.ui.tabs import about, background, photo, webcam
 from humanseg.ui.visitor import Shelf, Visitor, Visitors
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from humanseg import compose
 from humanseg.resize import shrink
 from humanseg.ui import text
-from humanseg.ui.guard import plain
+from humanseg.ui.server.guard import plain
 from humanseg.ui.visitor import Visitor
 
 KEEP, REMOVE = "#16a34a", "#dc2626"

@@ -9,10 +9,10 @@ from typing import Any
 import gradio as gr
 from gradio_client.utils import decode_base64_to_binary
 
-from humanseg import images
 from humanseg.errors import ImageError
+from humanseg.media import photos
 from humanseg.ui import text
-from humanseg.ui.limits import Limits
+from humanseg.ui.server.limits import Limits
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Upload:
     source: str | bytes
     name: str
 
-    def read(self, limits: Limits) -> images.Photo:
+    def read(self, limits: Limits) -> photos.Photo:
         """The photo, upright.
 
         Raises
@@ -38,7 +38,7 @@ class Upload:
             size = len(self.source)
         if size > limits.file_mb * 1_000_000:
             raise ImageError(text.FILE_TOO_BIG.format(name=self.name, size=size / 1e6, limit=limits.file_mb))
-        return images.read(self.source, name=self.name, max_pixels=limits.max_pixels)
+        return photos.read(self.source, name=self.name, max_pixels=limits.max_pixels)
 
 
 def _upload(payload: Any) -> Upload | None:

@@ -13,13 +13,13 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from humanseg import images
 from humanseg.errors import ImageError
-from humanseg.live import Stream
+from humanseg.media import photos
+from humanseg.media.stream import Stream
 from humanseg.resize import shrink
 from humanseg.segmenter import CutOut
 from humanseg.ui import text
-from humanseg.ui.limits import Limits
+from humanseg.ui.server.limits import Limits
 from humanseg.ui.uploads import Upload
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Item:
         """
         if self.result is None or not self.result.exists():
             raise ImageError(text.GONE.format(name=self.name))
-        done = images.read(self.result, max_pixels=limits.max_pixels)
+        done = photos.read(self.result, max_pixels=limits.max_pixels)
         return CutOut(
             image=self.upload.read(limits).rgb,
             foreground=done.rgb,

@@ -11,7 +11,7 @@ pytest.importorskip("playwright", reason="Playwright is missing: pip install -r 
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from humanseg.ui.limits import Limits
+from humanseg.ui.server.limits import Limits
 from tests.browser.actions import CHROMIUM, PATIENCE
 from tests.ui.fakes import segmenter
 from tests.ui.serving import served

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from humanseg.ui import background
+from humanseg.ui.tabs import background
 from tests.browser.actions import PATIENCE, done, drop, fetch, keep, photo, pixels, redrawn, shown
 
 pytestmark = pytest.mark.browser

@@ -11,8 +11,8 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from humanseg import Segmenter, compose
-from humanseg.hub import LIVE_NAME
-from humanseg.ui.limits import Limits
+from humanseg.hub.find import LIVE_NAME
+from humanseg.ui.server.limits import Limits
 from tests.browser.actions import CAMERA, CHROMIUM, PATIENCE, done, drop, fetch, keep, redrawn, shown, watch
 from tests.browser.test_webcam_tab import clip  # noqa: F401  (a fixture)
 from tests.ui.serving import served

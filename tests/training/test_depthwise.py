@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from humanseg import network
-from humanseg.config import ModelConfig
+from humanseg.model import unet
+from humanseg.model.config import ModelConfig
 from humanseg.training.depthwise import speed_up_depthwise
 
 
@@ -82,10 +82,10 @@ def test_leaves_other_convolutions_alone(options):
 
 def test_keeps_the_names_and_values_of_the_weights():
     config = ModelConfig(decoder_channels=(16, 8, 8, 8, 8))
-    net = network.build(config)
+    net = unet.build(config)
     before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
     speed_up_depthwise(net)
     after = net.state_dict()
     assert list(after) == list(before)
     assert all(torch.equal(after[name], before[name]) for name in before)
-    network.build(config).load_state_dict(after)
+    unet.build(config).load_state_dict(after)

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 import torch
 
-from humanseg import network
-from humanseg.config import ModelConfig, read_config
 from humanseg.data.datasets import find_pairs
 from humanseg.data.training_set import Source
 from humanseg.errors import TrainingError
+from humanseg.model import unet
+from humanseg.model.config import ModelConfig, read_config
 from humanseg.training import fit as module
 from humanseg.training.fit import TrainingConfig, fit, make_optimizer, rate_at
 from humanseg.training.state import STATE_NAME
@@ -74,7 +74,7 @@ def test_a_run_learns_and_leaves_weights_that_load(tmp_path, data):
     rows = list(csv.DictReader((tmp_path / "metrics.csv").open()))
     assert len(rows) == 8 and float(rows[-1]["loss"]) < 0.8 * float(rows[0]["loss"])
     assert figures["discs"]["iou"] > 0.5
-    _, config = network.load(tmp_path)
+    _, config = unet.load(tmp_path)
     assert config.training["sources"]["discs"]["photos"] == 10
     assert config.metrics["validation"]["discs"]["iou"] == pytest.approx(figures["discs"]["iou"])
     assert json.loads((tmp_path / "training.json").read_text())["epochs"] == 8
@@ -86,7 +86,7 @@ def test_weights_begun_with_say_how_the_network_is_built_and_what_they_were_trai
     fit(tmp_path / "first", MODEL, once, *data)
     other = replace(MODEL, decoder_channels=(32, 16, 8, 8, 8))
     fit(tmp_path / "second", other, replace(once, learning_rate=1e-4), *data, start_from=tmp_path / "first")
-    first, second = (network.load(tmp_path / name)[1] for name in ("first", "second"))
+    first, second = (unet.load(tmp_path / name)[1] for name in ("first", "second"))
     assert second.decoder_channels == MODEL.decoder_channels
     assert second.training["learning_rate"] == 1e-4 and first.training["earlier"] == []
     (stage,) = second.training["earlier"]
@@ -94,15 +94,15 @@ def test_weights_begun_with_say_how_the_network_is_built_and_what_they_were_trai
 
 
 def test_another_decoder_can_be_given_to_the_encoder_of_earlier_weights(tmp_path, data):
-    network.save(network.build(MODEL), MODEL, tmp_path / "first")
+    unet.save(unet.build(MODEL), MODEL, tmp_path / "first")
     early = replace(MODEL, decoder_channels=(8, 8))
     # So low a rate that the encoder stays what it was.
     config = replace(CONFIG, epochs=1, learning_rate=1e-9)
     fit(tmp_path / "second", early, config, *data, start_from=tmp_path / "first", new_decoder=True)
-    (first, _), (second, found) = (network.load(tmp_path / name) for name in ("first", "second"))
+    (first, _), (second, found) = (unet.load(tmp_path / name) for name in ("first", "second"))
     assert found.decoder_channels == (8, 8)
     fit(tmp_path / "third", early, config, *data, start_from=tmp_path / "second", new_decoder=True)
-    third, _ = network.load(tmp_path / "third")
+    third, _ = unet.load(tmp_path / "third")
     for ours, theirs in zip(third.decoder.parameters(), second.decoder.parameters(), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-5)
     for ours, theirs in zip(second.encoder.parameters(), first.encoder.parameters(), strict=True):
@@ -166,7 +166,7 @@ def test_a_run_killed_in_mid_epoch_goes_on(tmp_path, folder):
     )
     assert resumed.returncode == 0, resumed.stderr[-500:]
     assert f"epoch {done + 1}:" in resumed.stdout
-    network.load(run)
+    unet.load(run)
 
 
 def _losses(run, folder, *launcher):
@@ -202,7 +202,7 @@ def test_ctrl_c_leaves_weights_that_load(tmp_path, data, monkeypatch, capsys):
 
     monkeypatch.setattr(module, "train_epoch", interrupted)
     fit(tmp_path, MODEL, CONFIG, *data)
-    network.load(tmp_path)
+    unet.load(tmp_path)
     assert "--resume" in capsys.readouterr().out
 
 
@@ -263,7 +263,7 @@ def test_nothing_to_train_on_says_so(tmp_path, data):
 
 
 def test_the_encoder_learns_more_gently_and_norms_do_not_decay():
-    groups = make_optimizer(network.build(MODEL), TrainingConfig(learning_rate=1.0, encoder_rate=0.1)).param_groups
+    groups = make_optimizer(unet.build(MODEL), TrainingConfig(learning_rate=1.0, encoder_rate=0.1)).param_groups
     assert {round(g["lr"], 3) for g in groups} == {1.0, 0.1}
     for group in groups:
         assert (group["weight_decay"] == 0) == all(p.ndim <= 1 for p in group["params"])

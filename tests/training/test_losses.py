@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from humanseg.training import losses, metrics
+from humanseg.evaluation import metrics
+from humanseg.training import losses
 
 
 @pytest.fixture

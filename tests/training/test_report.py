@@ -5,8 +5,8 @@ import cv2
 import numpy as np
 import pytest
 
-from humanseg.config import CONFIG_NAME, ModelConfig, read_config
 from humanseg.errors import DataError, TrainingError, WeightsError
+from humanseg.model.config import CONFIG_NAME, ModelConfig, read_config
 from humanseg.training import report
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from humanseg.ui.limits import Limits
+from humanseg.ui.server.limits import Limits
 from tests.ui.fakes import segmenter
 from tests.ui.serving import served
 

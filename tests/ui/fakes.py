@@ -6,7 +6,7 @@ import threading
 
 import numpy as np
 
-from humanseg.config import ModelConfig
+from humanseg.model.config import ModelConfig
 from humanseg.segmenter import Segmenter
 
 

@@ -13,7 +13,7 @@ import requests
 
 from humanseg.segmenter import Segmenter
 from humanseg.ui import page
-from humanseg.ui.limits import Limits
+from humanseg.ui.server.limits import Limits
 
 
 @contextmanager

@@ -9,8 +9,8 @@ import pytest
 
 from humanseg.errors import HumanSegError
 from humanseg.ui import export
-from humanseg.ui.limits import Limits
 from humanseg.ui.model import LazySegmenter
+from humanseg.ui.server.limits import Limits
 from humanseg.ui.uploads import Upload
 from humanseg.ui.visitor import Shelf, Visitor
 from tests.ui.fakes import segmenter
@@ -25,7 +25,7 @@ def house(tmp_path) -> SimpleNamespace:
 
 @pytest.fixture
 def visitor(house, photo, tmp_path) -> Visitor:
-    from humanseg.ui.photo import cut_out
+    from humanseg.ui.tabs.photo import cut_out
 
     visitor = Visitor()
     (tmp_path / "no photo.txt").write_text("hello")
@@ -79,15 +79,15 @@ def test_a_name_with_folders_in_it_stays_on_the_shelf(house):
 
 
 def test_repaired_cut_outs_are_what_is_downloaded(house, visitor):
-    from humanseg import images
+    from humanseg.media import photos
     from humanseg.ui.repair import Repair
 
-    before = images.read(export.cut_out_file(house, visitor)).alpha.sum()
+    before = photos.read(export.cut_out_file(house, visitor)).alpha.sum()
     visitor.repair = Repair(grow=-10)
-    after = images.read(export.cut_out_file(house, visitor)).alpha.sum()
+    after = photos.read(export.cut_out_file(house, visitor)).alpha.sum()
     assert after < 0.8 * before
     settled = visitor.item
-    from humanseg.ui.photo import settle
+    from humanseg.ui.tabs.photo import settle
 
     settle(house, visitor)
-    assert images.read(settled.result).alpha.sum() == pytest.approx(after, rel=0.01)
+    assert photos.read(settled.result).alpha.sum() == pytest.approx(after, rel=0.01)

@@ -14,9 +14,9 @@ import requests
 from humanseg.errors import HumanSegError
 from humanseg.segmenter import Segmenter
 from humanseg.ui import text
-from humanseg.ui.limits import Limits
 from humanseg.ui.model import LazySegmenter
-from humanseg.ui.photo import cut_out
+from humanseg.ui.server.limits import Limits
+from humanseg.ui.tabs.photo import cut_out
 from humanseg.ui.uploads import Upload
 from humanseg.ui.visitor import Shelf
 from tests.ui.fakes import HeldEngine

@@ -12,8 +12,9 @@ from urllib.parse import quote
 import pytest
 import requests
 
-from humanseg.ui import links, page, text
-from humanseg.ui.limits import Limits
+from humanseg.ui import page, text
+from humanseg.ui.server import links
+from humanseg.ui.server.limits import Limits
 from tests.ui.fakes import segmenter
 from tests.ui.serving import in_own_thread, uploaded, with_tools
 
@@ -30,7 +31,7 @@ from tests.ui.serving import in_own_thread, uploaded, with_tools
         "//etc/passwd",
         "file:///etc/passwd",
         "app.py",
-        "humanseg/config.py",
+        "humanseg/model/config.py",
         ".git/config",
         "/tmp/gradio/00000000000000000000000000000000/before.jpg",
         "C:\\Windows\\win.ini",

@@ -1,0 +1,1 @@
+"""How good the weights are: metrics, and the pipeline scored photo by photo."""

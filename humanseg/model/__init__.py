@@ -1,0 +1,1 @@
+"""The network: its configuration, its layers, and what other runtimes read."""

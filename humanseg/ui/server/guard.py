@@ -1,0 +1,136 @@
+"""What stands between a visitor and the insides: errors become one sentence, links aren't fetched."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import re
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import gradio as gr
+from fastapi import HTTPException
+from starlette.responses import PlainTextResponse
+
+from humanseg.errors import HumanSegError
+from humanseg.ui import text
+from humanseg.ui.server.links import is_link
+
+log = logging.getLogger("humanseg.ui")
+
+
+def sentence(error: BaseException) -> str:
+    """The one sentence a visitor reads about an error; anything unexpected goes to the log in full."""
+    if isinstance(error, HumanSegError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return text.TOO_LITTLE_MEMORY
+    log.error("Unexpected error", exc_info=error)
+    return text.UNEXPECTED
+
+
+def plain(function: Callable) -> Callable:
+    """Wraps an event's function (or generator) so that every failure is a `gr.Error` with one sentence."""
+    if inspect.isgeneratorfunction(function):
+
+        @functools.wraps(function)
+        def generate(*args: Any, **kwargs: Any) -> Any:
+            try:
+                yield from function(*args, **kwargs)
+            except (gr.Error, GeneratorExit):
+                raise
+            except Exception as error:
+                raise gr.Error(sentence(error), title=text.ERROR_TITLE, print_exception=False) from error
+
+        return generate
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except gr.Error:
+            raise
+        except Exception as error:
+            raise gr.Error(sentence(error), title=text.ERROR_TITLE, print_exception=False) from error
+
+    return call
+
+
+def names_a_link(value: Any) -> bool:
+    """Whether a request's data holds a file that is only a link to somewhere else."""
+    if isinstance(value, dict):
+        return is_link(value.get("path")) or any(names_a_link(part) for part in value.values())
+    if isinstance(value, list | tuple):
+        return any(names_a_link(part) for part in value)
+    return False
+
+
+def with_files(value: Any, fetch: Callable[[str], dict[str, Any]]) -> Any:
+    """A request's data with what `fetch` gives in place of every file that is only a link."""
+    if isinstance(value, dict):
+        if is_link(value.get("path")):
+            return fetch(value["path"])
+        return {key: with_files(part, fetch) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [with_files(part, fetch) for part in value]
+    return value
+
+
+class GuardedBlocks(gr.Blocks):
+    """`gr.Blocks` that lets Gradio fetch no link on a visitor's behalf and shows no stack trace.
+
+    Attributes
+    ----------
+    fetch_link : what gives the file behind a link (a dictionary as Gradio's `FileData`), None for no links at all
+    """
+
+    fetch_link: Callable[[str], dict[str, Any]] | None = None
+
+    async def preprocess_data(self, block_fn: Any, inputs: list[Any], state: Any, explicit_call: bool = False) -> Any:
+        try:
+            if names_a_link(inputs):
+                if self.fetch_link is None:
+                    raise HumanSegError(text.NO_LINKS)
+                inputs = await anyio.to_thread.run_sync(with_files, inputs, self.fetch_link)
+            return await super().preprocess_data(block_fn, inputs, state, explicit_call)
+        except gr.Error:
+            raise
+        except HumanSegError as error:
+            raise gr.Error(str(error), title=text.ERROR_TITLE, print_exception=False) from error
+        except Exception as error:
+            log.warning("A request's data can't be read: %s", error)
+            raise gr.Error(text.BAD_REQUEST, title=text.ERROR_TITLE, print_exception=False) from error
+
+
+# Addresses of Gradio's that this page has no use for: the first fetches any public link for anyone, the others reach
+# other servers, write recordings and states to the disk, or are for whoever develops the page.
+_SHUT = re.compile(
+    r"/(file=\s*(https?|ftp):|proxy=|process_recording|deep_link|vibe-|undo-vibe-|monitoring|run-history|runs\b)", re.I
+)
+
+
+class Gate:
+    """ASGI middleware that answers what the page has no use for with a plain sentence."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        shut = scope["type"] == "http" and _SHUT.search(scope["path"])
+        await (PlainTextResponse(text.SHUT, status_code=403) if shut else self.app)(scope, receive, send)
+
+
+def limit_queue(page: gr.Blocks) -> None:
+    """Has the page's queue say in our own words that it's full."""
+    push = page._queue.push
+
+    async def polite(*arguments: Any, **options: Any) -> Any:
+        pushed = await push(*arguments, **options)
+        if pushed[2] == "queue_full":
+            # Gradio's own status, 503, makes the browser say its own words.
+            raise HTTPException(429, detail=text.QUEUE_FULL)
+        return pushed
+
+    page._queue.push = polite

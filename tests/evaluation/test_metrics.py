@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+
+from humanseg.evaluation import metrics
+
+
+@pytest.fixture
+def square():
+    mask = np.zeros((100, 100), bool)
+    mask[20:80, 20:80] = True
+    return mask
+
+
+def test_the_same_mask_scores_one(square):
+    for figure in (metrics.iou, metrics.boundary_iou, metrics.dice):
+        assert figure(square, square) == 1
+
+
+def test_half_a_mask_scores_by_hand(square):
+    half = square.copy()
+    half[:, 50:] = False
+    assert metrics.iou(half, square) == pytest.approx(0.5)
+    assert metrics.dice(half, square) == pytest.approx(2 / 3)
+
+
+def test_nobody_found_where_nobody_is_scores_one_and_somebody_scores_nothing(square):
+    nobody = np.zeros_like(square)
+    for figure in (metrics.iou, metrics.boundary_iou, metrics.dice):
+        assert figure(nobody, nobody) == 1
+        assert figure(square, nobody) == 0
+
+
+def test_the_inner_boundary_is_two_percent_of_the_diagonal_wide(square):
+    boundary = metrics.inner_boundary(square)
+    # 2 % of 141 pixels is 3.
+    assert np.flatnonzero(boundary[50]).tolist() == [20, 21, 22, 77, 78, 79]
+
+
+def test_the_frame_counts_as_outline():
+    assert metrics.inner_boundary(np.ones((50, 50), bool))[0].all()
+
+
+def test_boundary_iou_is_stricter_than_iou_about_an_edge_that_is_off(square):
+    shifted = np.roll(square, 2, axis=1)
+    assert metrics.boundary_iou(shifted, square) < metrics.iou(shifted, square) - 0.1
+
+
+def test_what_is_ignored_does_not_count(square):
+    mask = np.where(square, 255, 0).astype(np.uint8)
+    mask[:, :50] = 128
+    alpha = square.astype(np.float32)
+    alpha[:, :50] = 1 - alpha[:, :50]
+    assert metrics.score(alpha, mask)["iou"] == 1
+    assert metrics.score(alpha, mask)["mae"] == 0
+
+
+def test_a_soft_mask_with_a_pixel_of_128_ignores_nothing():
+    mask = np.tile(np.arange(256, dtype=np.uint8), (8, 1))
+    wrong = (mask < 128).astype(np.float32)
+    assert metrics.score(wrong, mask)["iou"] == 0
+    assert metrics.score(mask.astype(np.float32) / 255, mask)["mae"] == pytest.approx(0)
+
+
+def test_an_alpha_of_another_size_is_scored_at_the_masks(square):
+    mask = np.where(square, 255, 0).astype(np.uint8)
+    large = np.kron(square, np.ones((3, 3))).astype(np.float32)
+    small = square[::2, ::2].astype(np.float32)
+    assert metrics.score(large, mask)["iou"] == 1
+    assert metrics.score(small, mask)["iou"] > 0.95
+
+
+def test_the_mean_of_nothing_is_nothing():
+    assert metrics.mean([]) == {}
+    assert metrics.mean([{"iou": 0.0}, {"iou": 1.0}]) == {"iou": 0.5}

