@@ -133,7 +133,7 @@ def main() -> None:
         "title": "What each ingredient earns",
         "what": f"`python -m benchmarks.ablation DATA`: {options.epochs} epochs of {draws} % of the usual draws at "
         f"{options.size} px with {options.encoder}, one thing changed at a time; best epoch, means over the validation "
-        f"photos of all sets at {config.validation_size} px, first look only; one seed, {torch.get_num_threads()} of "
+        f"photos of all sets at {config.validation_size} px, first pass only; one seed, {torch.get_num_threads()} of "
         f"{os.cpu_count()} cores. The row with another seed shows how far apart equals are.",
         "rows": rows,
     }

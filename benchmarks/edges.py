@@ -203,7 +203,7 @@ def main() -> None:
         segmenter = Segmenter.from_pretrained()
 
         def coarse_alpha(photo: np.ndarray, truth: np.ndarray, seed: int) -> np.ndarray:
-            return segmenter.look(photo, segmenter.config.size, second_look=True)
+            return segmenter.coarse_alpha(photo, segmenter.config.size, second_pass=True)
 
     else:
 

@@ -3,7 +3,7 @@
     pip install nncf
     python -m benchmarks.int8 DATA [--model DIR] [--calibration 128]
 
-DATA is the folder that holds the sets: calibrated on training photos, scored on validation photos, first look only.
+DATA is the folder that holds the sets: calibrated on training photos, scored on validation photos, first pass only.
 int8 would be adopted if it kept boundary IoU within 0.003. NNCF (Apache-2.0) is needed for this trial alone.
 """
 

@@ -69,7 +69,7 @@ class MediaPipe:
 
 
 def scene(width: int, height: int) -> np.ndarray:
-    """The astronaut in a frame of this size: a person who fills most of it, so that there is one look."""
+    """The astronaut in a frame of this size: a person who fills most of it, whom the second pass sees without a crop."""
     photo = cv2.cvtColor(cv2.imread(str(PHOTO)), cv2.COLOR_BGR2RGB)
     return cv2.resize(photo, (width, height), interpolation=cv2.INTER_CUBIC)
 
@@ -103,8 +103,8 @@ def rows(segmenter: Segmenter, threads: int) -> dict[str, Callable[[], object]]:
         "1080p: bilinear, no refinement": lambda: cv2.resize(coarse, (1920, 1080)),
         "1080p: refinement": lambda: edges.refine_alpha(full, coarse),
         "1080p: the people's colours": lambda: edges.foreground_colours(full, alpha),
-        "1080p array to alpha, plain": lambda: segmenter.alpha(full, second_look=False, refine=False),
-        "1080p array to alpha, one look": lambda: segmenter.alpha(full, second_look=False),
+        "1080p array to alpha, plain": lambda: segmenter.alpha(full, second_pass=False, refine=False),
+        "1080p array to alpha, one pass": lambda: segmenter.alpha(full, second_pass=False),
         "1080p array to alpha, as the page": lambda: segmenter.alpha(full),
         "1080p array to cut-out": lambda: segmenter.cut_out(full),
     }

@@ -5,7 +5,7 @@
     python -m benchmarks.photo --plot cost.png       # and how the cost grows with megapixels
 
 Each size runs in a process of its own, with grain as of a camera, once with a person who fills the frame and once
-with one who fills a third of it (so that there's a second look). Medians over the rounds.
+with one who fills a third of it (so that the second pass is over a crop). Medians over the rounds.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def measure(path: Path, rounds: int) -> dict[str, float]:
         photo = photos.read(path)
         taken["read"].append(time.perf_counter() - start)
         before = time.perf_counter()
-        coarse = segmenter.look(photo.rgb, segmenter.config.size, second_look=True)
+        coarse = segmenter.coarse_alpha(photo.rgb, segmenter.config.size, second_pass=True)
         taken["network"].append(time.perf_counter() - before)
         before = time.perf_counter()
         edges.refine_alpha(photo.rgb, coarse)

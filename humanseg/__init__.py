@@ -19,7 +19,8 @@ from humanseg.errors import (
 )
 
 if TYPE_CHECKING:
-    from humanseg.segmenter import CutOut, Segmenter
+    from humanseg.cutout import CutOut
+    from humanseg.segmenter import Segmenter
 
 __version__ = "0.1.0"
 __all__ = [
@@ -38,8 +39,12 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # Loaded when first asked for: importing the package, or its errors, costs nothing.
-    if name in ("Segmenter", "CutOut"):
-        from humanseg import segmenter
+    if name == "Segmenter":
+        from humanseg.segmenter import Segmenter
 
-        return getattr(segmenter, name)
+        return Segmenter
+    if name == "CutOut":
+        from humanseg.cutout import CutOut
+
+        return CutOut
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     cut.add_argument("--mask", action="store_true", help="write the mask alone, as a grey PNG")
     cut.add_argument("--crop", action="store_true", help="crop to the people, with a margin")
     cut.add_argument(
-        "--no-second-look", dest="second_look", action="store_false", help="faster, worse at edges and for small people"
+        "--no-second-pass", dest="second_pass", action="store_false", help="faster, worse at edges and for small people"
     )
     cut.add_argument("--no-refine", dest="refine", action="store_false", help="plain upsampling of the alpha")
     cut.add_argument("--no-colours", dest="colours", action="store_false", help="keep the photo's colours at the edge")
@@ -50,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
     score.add_argument("--ids", type=Path, metavar="FILE", help="the stems to score, one a line (default: all)")
     score.add_argument("--json", type=Path, metavar="FILE", help="write the figures of every photo there")
     score.add_argument("--size", type=int, help="long side that the network sees (default: the model's)")
-    score.add_argument("--no-second-look", dest="second_look", action="store_false")
+    score.add_argument("--no-second-pass", dest="second_pass", action="store_false")
     score.add_argument("--no-refine", dest="refine", action="store_false")
     engine_options(score)
 
@@ -124,7 +124,7 @@ def _cut_out_one(segmenter, photo: Path, background, options: argparse.Namespace
     from humanseg.media import photos
 
     source = photos.read(photo)
-    result = segmenter.cut_out(source, second_look=options.second_look, refine=options.refine, colours=options.colours)
+    result = segmenter.cut_out(source, second_pass=options.second_pass, refine=options.refine, colours=options.colours)
     rows = columns = slice(None)
     if options.crop:
         top, left, bottom, right = compose.crop_box(result.alpha)
@@ -173,7 +173,7 @@ def evaluate(options: argparse.Namespace) -> int:
         if not pairs:
             raise DataError(f"{folder} has no photo that training holds back, which is every other one: add some.")
     segmenter = _segmenter(options)
-    rows = scoring.evaluate(segmenter, pairs, second_look=options.second_look, refine=options.refine, size=options.size)
+    rows = scoring.evaluate(segmenter, pairs, second_pass=options.second_pass, refine=options.refine, size=options.size)
     mean = scoring.summary(rows)
     if options.data:
         labels = {"iou": "IoU", "boundary_iou": "boundary IoU", "dice": "Dice", "mae": "MAE"}
@@ -187,7 +187,7 @@ def evaluate(options: argparse.Namespace) -> int:
             "data": folder.resolve().name,
             "engine": segmenter.engine.name,
             "size": options.size or segmenter.config.size,
-            "second_look": options.second_look,
+            "second_pass": options.second_pass,
             "mean": mean,
             "photos": rows,
         }

@@ -26,8 +26,8 @@ def test_importing_the_package_costs_nothing():
     assert not _modules_after("import humanseg") & {"torch", "numpy", "cv2", "gradio", "PIL"}
 
 
-def test_compose_edges_and_images_need_no_torch():
-    assert "torch" not in _modules_after("from humanseg import compose, edges, images")
+def test_compose_edges_and_photos_need_no_torch():
+    assert "torch" not in _modules_after("from humanseg import compose, edges; from humanseg.media import photos")
 
 
 def test_the_page_starts_without_what_only_training_needs():

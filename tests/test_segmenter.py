@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from humanseg.cutout import CutOut
 from humanseg.errors import HumanSegError, ImageError
 from humanseg.model.config import ModelConfig
-from humanseg.segmenter import CutOut, Segmenter
+from humanseg.segmenter import Segmenter
 
 
 class Bright:
@@ -53,7 +54,7 @@ def test_odd_sizes_come_out_whole(segmenter, shape):
 @pytest.mark.parametrize("shape", [(480, 640), (640, 480), (500, 333), (211, 640)])
 def test_the_way_back_is_exact(segmenter, shape):
     photo = disc(*shape, 90)
-    alpha = segmenter.alpha(photo, second_look=False)
+    alpha = segmenter.alpha(photo, second_pass=False)
     truth = photo[..., 0] > 127
     found = alpha > 0.5
     assert (found & truth).sum() / (found | truth).sum() > 0.97
@@ -63,12 +64,12 @@ def test_the_way_back_is_exact(segmenter, shape):
 
 
 @pytest.mark.parametrize("radius", [40, 190])
-def test_people_get_a_second_look_however_large_they_are(segmenter, radius):
+def test_people_get_a_second_pass_however_large_they_are(segmenter, radius):
     segmenter.alpha(disc(400, 400, radius))
     assert len(segmenter.engine.seen) == 2
 
 
-def test_where_nobody_is_no_second_look_is_spent(segmenter):
+def test_where_nobody_is_no_second_pass_is_spent(segmenter):
     segmenter.alpha(np.zeros((400, 400, 3), np.uint8))
     assert len(segmenter.engine.seen) == 1
 
@@ -83,28 +84,28 @@ class Sided(Bright):
 
 
 @pytest.mark.parametrize("radius", [30, 60])
-def test_the_second_look_is_mirrored(radius):
+def test_the_second_pass_is_mirrored(radius):
     photo = disc(128, 128, radius)
-    once, twice = (Segmenter(Sided()).look(photo, 128, second_look=second) for second in (False, True))
+    once, twice = (Segmenter(Sided()).coarse_alpha(photo, 128, second_pass=second) for second in (False, True))
     at = 64 + np.array([-1, 1]) * radius // 2
     assert once[64, at] == pytest.approx([1, 0.8], abs=0.03)
-    # On the left the second look sees less, which counts less; on the right it sees more.
+    # On the left the second pass gives less, which counts less; on the right it gives more.
     assert twice[64, at] == pytest.approx([0.92, 0.9], abs=0.03)
 
 
-def test_a_second_look_finds_a_finer_outline(segmenter):
+def test_a_second_pass_finds_a_finer_outline(segmenter):
     photo = disc(1200, 1600, 60, (500, 700))
     truth = photo[..., 0] > 127
 
-    def score(second_look):
-        found = segmenter.alpha(photo, second_look=second_look, refine=False) > 0.5
+    def score(second_pass):
+        found = segmenter.alpha(photo, second_pass=second_pass, refine=False) > 0.5
         return (found & truth).sum() / (found | truth).sum()
 
     assert score(True) > score(False) + 0.005
     assert score(True) > 0.97
 
 
-def test_a_second_look_leaves_no_seam(segmenter):
+def test_a_second_pass_leaves_no_seam(segmenter):
     photo = np.clip(disc(600, 800, 60).astype(int) + 120, 0, 255).astype(np.uint8)
     alpha = segmenter.alpha(photo, refine=False)
     background = photo[..., 0] < 200
@@ -120,7 +121,7 @@ def people(height, width, *boxes):
     return photo
 
 
-def test_people_who_stand_apart_are_looked_at_one_by_one_and_larger():
+def test_people_who_stand_apart_get_a_crop_each_and_larger():
     segmenter = Segmenter(Bright(448))
     segmenter.alpha(people(400, 600, (100, 40, 300, 80), (100, 500, 300, 540)))
     first, *more = segmenter.engine.seen
@@ -130,7 +131,7 @@ def test_people_who_stand_apart_are_looked_at_one_by_one_and_larger():
 
 
 @pytest.mark.parametrize(("width", "side"), [(20, 512), (90, 512), (130, 448), (240, 384), (400, 384)])
-def test_the_slimmer_people_are_the_larger_they_are_looked_at_again(width, side):
+def test_the_slimmer_people_are_the_larger_they_are_shown_again(width, side):
     segmenter = Segmenter(Bright(448))
     left = 200 - width // 2
     segmenter.alpha(people(400, 400, (0, left, 400, left + width)))
@@ -138,12 +139,12 @@ def test_the_slimmer_people_are_the_larger_they_are_looked_at_again(width, side)
     assert first == (448, 448) and max(second) == side
 
 
-def test_people_who_stand_together_share_a_look(segmenter):
+def test_people_who_stand_together_share_a_crop(segmenter):
     segmenter.alpha(people(400, 600, (100, 240, 300, 280), (100, 300, 300, 340)))
     assert len(segmenter.engine.seen) == 2
 
 
-def test_a_crowd_shares_a_look(segmenter):
+def test_a_crowd_shares_a_crop(segmenter):
     segmenter.alpha(people(400, 2000, *((100, left, 300, left + 40) for left in range(40, 1960, 320))))
     assert len(segmenter.engine.seen) == 2
 
@@ -157,7 +158,7 @@ def test_a_crowd_shares_a_look(segmenter):
     ],
     ids=["two", "one in each corner", "many"],
 )
-def test_the_second_look_costs_at_most_another_pass_that_is_larger(boxes):
+def test_the_second_pass_costs_at_most_another_pass_that_is_larger(boxes):
     segmenter = Segmenter(Bright(448))
     alpha = segmenter.alpha(people(400, 600, *boxes), refine=False)
     areas = [h * w for h, w in segmenter.engine.seen]
@@ -167,7 +168,7 @@ def test_the_second_look_costs_at_most_another_pass_that_is_larger(boxes):
         assert alpha[(top + bottom) // 2, (left + right) // 2] > 0.9
 
 
-def test_looks_at_one_after_the_other_leave_the_rest_of_the_photo_alone(segmenter):
+def test_crops_one_after_the_other_leave_the_rest_of_the_photo_alone(segmenter):
     photo = people(400, 600, (100, 40, 300, 80), (100, 500, 300, 540))
     alpha = segmenter.alpha(photo, refine=False)
     assert np.abs((alpha > 0.5) - (photo[..., 0] > 127).astype(int)).mean() < 0.005
@@ -179,11 +180,11 @@ def test_nobody_is_an_answer(segmenter):
 
 
 @pytest.mark.parametrize(
-    ("looks", "confidence"),
+    ("reached", "confidence"),
     [((0.99,), 0.99), ((0.99, 0.97), 0.98), ((0.99, 0.95), 0), ((0.99, 0.3), 0), ((0.99, 0), 0)],
 )
-def test_of_two_looks_the_mean_says_whether_somebody_is_there(segmenter, looks, confidence):
-    alphas = [np.full((40, 40), look, np.float32) for look in looks]
+def test_of_two_passes_the_mean_says_whether_somebody_is_there(segmenter, reached, confidence):
+    alphas = [np.full((40, 40), alpha, np.float32) for alpha in reached]
     assert segmenter.confidence(*alphas) == pytest.approx(confidence)
 
 
@@ -205,27 +206,27 @@ def two_discs(brightness, radius=60):
     return np.maximum(disc(400, 600, 90, (150, 200)), smaller)
 
 
-@pytest.mark.parametrize("second_look", [False, True])
-def test_a_part_apart_of_which_nothing_is_sure_is_left_out(segmenter, second_look):
+@pytest.mark.parametrize("second_pass", [False, True])
+def test_a_part_apart_of_which_nothing_is_sure_is_left_out(segmenter, second_pass):
     # An alpha of .8 at the most: enough for a person among others, too little on its own.
-    alpha = segmenter.alpha(two_discs(144), second_look=second_look)
+    alpha = segmenter.alpha(two_discs(144), second_pass=second_pass)
     assert alpha[:, 330:].max() == 0, "something of the doubtful part is left"
     assert alpha[200, 150] == 1
-    if not second_look:  # which is at the box around both
-        alone = segmenter.alpha(disc(400, 600, 90, (150, 200)), second_look=False)
+    if not second_pass:  # which is at the box around both
+        alone = segmenter.alpha(disc(400, 600, 90, (150, 200)), second_pass=False)
         assert alpha == pytest.approx(alone, abs=0.001), "the sure part changed"
 
 
-@pytest.mark.parametrize("second_look", [False, True])
-def test_a_veil_apart_from_everybody_is_left_out(segmenter, second_look):
-    alpha = segmenter.alpha(two_discs(115), second_look=second_look)  # .3: too little to count as person
+@pytest.mark.parametrize("second_pass", [False, True])
+def test_a_veil_apart_from_everybody_is_left_out(segmenter, second_pass):
+    alpha = segmenter.alpha(two_discs(115), second_pass=second_pass)  # .3: too little to count as person
     assert alpha[:, 330:].max() == 0, "something of the veil is left"
     assert alpha[200, 150] == 1
 
 
 def test_a_veil_around_a_person_stays(segmenter):
     photo = np.maximum(disc(400, 600, 60, (300, 200)), disc(400, 600, 90, (300, 200)) // 255 * np.uint8(115))
-    alpha = segmenter.alpha(photo, second_look=False)
+    alpha = segmenter.alpha(photo, second_pass=False)
     assert alpha[200, 300] == 1 and 0.15 < alpha[200, 375] < 0.45
 
 
@@ -238,7 +239,7 @@ def test_a_smaller_person_of_whom_the_network_is_sure_stays(segmenter, radius):
 def test_a_small_part_has_to_be_sure_nearly_everywhere(segmenter, radius, stays):
     photo = two_discs(255, radius)
     photo[200:, 330:] = two_discs(144, radius)[200:, 330:]  # .8
-    alpha = segmenter.alpha(photo, second_look=False)
+    alpha = segmenter.alpha(photo, second_pass=False)
     assert alpha[190, 450] == stays
     assert alpha[200, 150] == 1
     if not stays:
@@ -249,7 +250,7 @@ def test_the_doubtful_rest_of_a_sure_person_stays(segmenter):
     photo = disc(400, 600, 90, (150, 200))
     photo[180:220, 150:400] = 144  # an arm, say
     photo[180:220, 150:200] = 255
-    assert segmenter.alpha(photo, second_look=False)[200, 320] == pytest.approx(0.8, abs=0.1)
+    assert segmenter.alpha(photo, second_pass=False)[200, 320] == pytest.approx(0.8, abs=0.1)
 
 
 def test_paths_bytes_files_pil_and_arrays_give_the_same_pixels(segmenter, astronaut, tmp_path):
@@ -315,14 +316,14 @@ def test_a_repaired_alpha_replaces_the_old_one(result):
         result.with_alpha(np.zeros((9, 9), np.float32))
 
 
-@pytest.mark.parametrize("second_look", [False, True])
-def test_outlines_are_drawn_in_as_far_as_the_weights_ask(second_look):
+@pytest.mark.parametrize("second_pass", [False, True])
+def test_outlines_are_drawn_in_as_far_as_the_weights_ask(second_pass):
     photo = disc(256, 256, 100, centre=(128, 256))  # cut by the lower edge
     widths = []
     for inset in (0.0, 0.5, 1.0):
         segmenter = Segmenter(Bright())
         segmenter.engine.config = ModelConfig(size=256, inset=inset)
-        alpha = segmenter.alpha(photo, second_look=second_look, refine=False)
+        alpha = segmenter.alpha(photo, second_pass=second_pass, refine=False)
         assert (alpha[255, 100:156] > 0.99).all(), "the frame isn't an outline"
         widths.append(float(alpha[200].sum()))
     assert widths[0] - widths[1] == pytest.approx(1, abs=0.5)  # half a pixel on each side

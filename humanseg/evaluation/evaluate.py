@@ -20,7 +20,7 @@ def evaluate(
     segmenter: Segmenter,
     pairs: Iterable[Pair],
     *,
-    second_look: bool = True,
+    second_pass: bool = True,
     refine: bool = True,
     size: int | None = None,
     progress: bool = True,
@@ -36,7 +36,7 @@ def evaluate(
     rows: list[dict[str, float | bool | str]] = []
     for pair in tqdm(list(pairs), unit="photo", disable=not progress, leave=False):
         photo = photos.read(pair.image)
-        alpha = segmenter.alpha(photo, second_look=second_look, refine=refine, size=size)
+        alpha = segmenter.alpha(photo, second_pass=second_pass, refine=refine, size=size)
         if pair.mask is None:
             area = float((alpha >= segmenter.config.threshold).mean())
             rows.append({"id": pair.stem, "somebody": bool(alpha.any()), "false_area": area})

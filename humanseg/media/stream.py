@@ -24,8 +24,8 @@ class Stream:
 
     Parameters
     ----------
-    segmenter : whose `alpha(frame, second_look=False, size=...)` is asked
-    size : long side in pixels at which frames are looked at; None for the model's own `live_size`
+    segmenter : whose `alpha(frame, second_pass=False, size=...)` is asked
+    size : long side in pixels at which the network is shown frames; None for the model's own `live_size`
     inertia : share in [0, 1) of the last alpha that is kept where nothing moves
     """
 
@@ -57,7 +57,7 @@ class Stream:
         """
         if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
             raise ImageError(f"A frame must be uint8 HxWx3 RGB, this one is {frame.dtype} {frame.shape}.")
-        alpha = self.segmenter.alpha(frame, second_look=False, size=self.size)
+        alpha = self.segmenter.alpha(frame, second_pass=False, size=self.size)
         grey = shrink(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), self.size)
         if self._alpha is not None and self._alpha.shape == alpha.shape:
             difference = cv2.blur(cv2.absdiff(grey, self._grey), (5, 5)).astype(np.float32)

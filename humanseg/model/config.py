@@ -25,7 +25,7 @@ class ModelConfig:
     decoder_channels : width of the decoder's stages, deepest first, each of which doubles it; with fewer stages than
         `depth` alpha is interpolated to the input's size, which is cheaper and coarser
     mean, std : per channel, for RGB in [0, 1]
-    size : long side in pixels at which photos are looked at
+    size : long side in pixels at which the network is shown photos
     live_size : long side in pixels for webcam frames
     stride : both sides of the network's input are multiples of this
     threshold : alpha from which a pixel counts as person

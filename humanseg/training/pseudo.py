@@ -12,11 +12,11 @@ from humanseg.data.datasets import BACKGROUND, IGNORE, PERSON
 from humanseg.resize import resize_alpha
 from humanseg.segmenter import Segmenter
 
-# Of the size that photos are looked at. Both looks are at each of these.
+# Of the size at which the network is shown photos; each is done with its second pass.
 SIZES = (5 / 7, 1.0, 9 / 7)
-# Photos in which the looks have less than this in common (intersection over union over all of them) tell little.
+# Photos in which the sizes have less than this in common (intersection over union over all of them) tell little.
 AGREEMENT = 0.6
-# The mean of the looks from which a pixel is person, and up to which it's background.
+# The mean over the sizes from which a pixel is person, and up to which it's background.
 SURELY, SURELY_NOT = 0.8, 0.2
 
 
@@ -27,9 +27,9 @@ def label(segmenter: Segmenter, rgb: np.ndarray) -> np.ndarray | None:
     """
     height, width = rgb.shape[:2]
     sizes = [round(segmenter.config.size * share) for share in SIZES]
-    looks = [resize_alpha(segmenter.look(rgb, size, second_look=True), width, height) for size in sizes]
-    mean = np.mean(looks, axis=0)
-    votes = np.stack([alpha >= segmenter.config.threshold for alpha in looks])
+    alphas = [resize_alpha(segmenter.coarse_alpha(rgb, size, second_pass=True), width, height) for size in sizes]
+    mean = np.mean(alphas, axis=0)
+    votes = np.stack([alpha >= segmenter.config.threshold for alpha in alphas])
     by_all, by_any = votes.all(0), votes.any(0)
     if not segmenter.confidence(mean) or by_all.sum() < AGREEMENT * by_any.sum():
         return None

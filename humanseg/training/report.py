@@ -181,7 +181,7 @@ def add_scores(folder: Path, files: Sequence[Path]) -> ModelConfig:
             content = json.loads(file.read_text(encoding="utf-8"))
             usual = content["size"] == config.size
             name = content["data"] if usual else f"{content['data']}, {content['size']} px"
-            name += "" if content.get("second_look", True) else ", one look"
+            name += "" if content.get("second_pass", True) else ", one pass"
             row = {**content["mean"], "engine": content["engine"], "size": content["size"]}
             if "somebody" in row:
                 alarms[name] = row
@@ -256,9 +256,9 @@ def write_card(folder: Path) -> Path:
 
 def model_card(config: ModelConfig) -> str:
     """The model card as Markdown, with the Hub's front matter."""
-    looks = f"{config.size} pixels for photos and of {config.live_size} for webcam frames"
+    shown = f"{config.size} pixels for photos and of {config.live_size} for webcam frames"
     if config.size == config.live_size:
-        looks = f"{config.size} pixels, which is meant for webcam frames"
+        shown = f"{config.size} pixels, which is meant for webcam frames"
     # smp knows no decoder that ends before full resolution.
     whole = config.coarseness == 1
     coarser = "" if whole else f", {config.coarseness} times coarser than its input"
@@ -281,7 +281,7 @@ demonstration, since some of the training sets allow no more.
 
 A U-Net with encoder `{config.encoder}`, started from ImageNet, and a decoder of
 {"-".join(map(str, config.decoder_channels))} channels{coarser}.
-It looks at a long side of {looks}. Load it with
+It is shown a long side of {shown}. Load it with
 `humanseg.Segmenter.from_pretrained(folder)`{by_smp}; then normalise RGB in [0, 1] with mean {list(config.mean)} and
 std {list(config.std)}, and take the sigmoid.{drawn_in}
 
@@ -290,7 +290,7 @@ std {list(config.std)}, and take the sigmoid.{drawn_in}
 {_score_table(config)}{_false_alarms(config)}
 
 By `python -m humanseg evaluate --data SET [--ids FILE]`: means over photos, each scored at its mask's own size, by the
-whole pipeline: second look, unless a row says otherwise, and refinement. Boundary IoU after Cheng et al. 2021, at 2 %
+whole pipeline: second pass, unless a row says otherwise, and refinement. Boundary IoU after Cheng et al. 2021, at 2 %
 of the diagonal. Rows of photos that are held back for validation picked the checkpoint; the 60 fixed test photos of the
 human dataset didn't.
 

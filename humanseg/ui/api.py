@@ -7,9 +7,9 @@ from typing import Any
 
 import gradio as gr
 
+from humanseg.cutout import CutOut
 from humanseg.errors import HumanSegError
 from humanseg.media import photos
-from humanseg.segmenter import CutOut
 from humanseg.ui import backdrop, export, text
 from humanseg.ui.backdrop import Backdrop
 from humanseg.ui.server.guard import plain

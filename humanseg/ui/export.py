@@ -14,9 +14,9 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from humanseg.cutout import CutOut
 from humanseg.errors import HumanSegError
 from humanseg.media import photos
-from humanseg.segmenter import CutOut
 from humanseg.ui import text
 from humanseg.ui.server.guard import plain
 from humanseg.ui.visitor import Item, Visitor

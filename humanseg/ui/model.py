@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from humanseg.cutout import CutOut
 from humanseg.errors import HumanSegError
 from humanseg.media import photos
-from humanseg.segmenter import CutOut, Segmenter
+from humanseg.segmenter import Segmenter
 from humanseg.ui import text
 from humanseg.ui.server.limits import Limits
 from humanseg.ui.uploads import Upload
@@ -80,7 +81,7 @@ def warm_up(still: LazySegmenter, live: LazySegmenter) -> None:
             # Gradio imports it at the first event, where it's installed: half a second that a visitor would wait.
             with contextlib.suppress(ImportError):
                 importlib.import_module("matplotlib.pyplot")
-            live.get().alpha(_SOMEBODY, second_look=False)
+            live.get().alpha(_SOMEBODY, second_pass=False)
         except HumanSegError as error:
             log.error("%s", error)
         except Exception:

@@ -94,7 +94,7 @@ NO_PHOTO = "Give a photo first."
 # About tab
 ABOUT_MODEL = """
 ## The model
-A U-Net with the encoder `{encoder}` finds the people at a long side of {size} pixels, looks again, enlarged, where
+A U-Net with the encoder `{encoder}` finds the people at a long side of {size} pixels, sees them again, enlarged, where
 they are small, and follows the photo's own edges at full size. It runs here on the processor (`{engine}`).
 """
 FIGURES_HEAD = (

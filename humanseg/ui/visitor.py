@@ -13,11 +13,11 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from humanseg.cutout import CutOut
 from humanseg.errors import ImageError
 from humanseg.media import photos
 from humanseg.media.stream import Stream
 from humanseg.resize import shrink
-from humanseg.segmenter import CutOut
 from humanseg.ui import text
 from humanseg.ui.server.limits import Limits
 from humanseg.ui.uploads import Upload

@@ -45,7 +45,7 @@ def test_an_alpha_has_the_size_of_its_frame_and_stays_within_its_range(stream):
         assert 0 <= alpha.min() and alpha.max() <= 1
 
 
-def test_the_network_looks_once_a_frame_at_the_live_size(stream, engine):
+def test_there_is_one_pass_a_frame_at_the_live_size(stream, engine):
     stream.alpha(frame(200, (480, 640)))
     assert engine.seen == [(64, 64, 3)]
 

@@ -9,7 +9,7 @@ from humanseg.training.pseudo import label
 
 
 class Fickle:
-    """An engine that takes what is bright for a person; what is grey only where it looks at no more than `up_to` px."""
+    """An engine that takes what is bright for a person; what is grey only where it is shown no more than `up_to` px."""
 
     name = "fickle"
 
@@ -30,7 +30,7 @@ def scene(grey_side=0):
     return photo
 
 
-def test_what_all_looks_agree_on_is_marked_and_the_outline_is_left_open():
+def test_what_all_sizes_agree_on_is_marked_and_the_outline_is_left_open():
     mask = label(Segmenter(Fickle()), scene())
     assert mask.shape == (300, 400) and mask.dtype == np.uint8
     person = scene()[..., 0] == 255

@@ -47,11 +47,11 @@ def test_a_second_score_of_a_set_replaces_the_first_and_leaves_the_rest(weights,
     }
 
 
-def test_figures_of_one_look_stand_beside_those_of_two(weights, scores):
+def test_figures_of_one_pass_stand_beside_those_of_two(weights, scores):
     report.add_scores(weights, [scores])
-    content = json.loads(scores.read_text()) | {"second_look": False}
+    content = json.loads(scores.read_text()) | {"second_pass": False}
     scores.write_text(json.dumps(content))
-    assert set(report.add_scores(weights, [scores]).metrics["evaluation"]) == {"portraits", "portraits, one look"}
+    assert set(report.add_scores(weights, [scores]).metrics["evaluation"]) == {"portraits", "portraits, one pass"}
 
 
 def test_the_card_of_a_webcam_s_network_says_what_it_is_for_and_what_can_t_read_it():

@@ -11,10 +11,10 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from humanseg.cutout import CutOut
 from humanseg.errors import HumanSegError
 from humanseg.media import photos
 from humanseg.resize import shrink
-from humanseg.segmenter import CutOut
 from humanseg.ui import backdrop, export, repair, text
 from humanseg.ui.backdrop import Backdrop
 from humanseg.ui.preview import checkerboard, failed_thumbnail, label
