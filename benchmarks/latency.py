@@ -69,7 +69,7 @@ class MediaPipe:
 
 
 def scene(width: int, height: int) -> np.ndarray:
-    """The astronaut in a frame of this size: a person who fills most of it, whom the second pass sees without a crop."""
+    """The astronaut in a frame of this size: a person who fills most of it, so that the second pass needs no crop."""
     photo = cv2.cvtColor(cv2.imread(str(PHOTO)), cv2.COLOR_BGR2RGB)
     return cv2.resize(photo, (width, height), interpolation=cv2.INTER_CUBIC)
 
