@@ -16,19 +16,10 @@ from starlette.responses import PlainTextResponse
 
 from humanseg.errors import HumanSegError
 from humanseg.ui import text
+from humanseg.ui.sentences import sentence
 from humanseg.ui.server.links import is_link
 
 log = logging.getLogger("humanseg.ui")
-
-
-def sentence(error: BaseException) -> str:
-    """The one sentence a visitor reads about an error; anything unexpected goes to the log in full."""
-    if isinstance(error, HumanSegError):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return text.TOO_LITTLE_MEMORY
-    log.error("Unexpected error", exc_info=error)
-    return text.UNEXPECTED
 
 
 def plain(function: Callable) -> Callable:

@@ -18,7 +18,8 @@ from humanseg.resize import shrink
 from humanseg.ui import backdrop, export, repair, text
 from humanseg.ui.backdrop import Backdrop
 from humanseg.ui.preview import checkerboard, failed_thumbnail, label
-from humanseg.ui.server.guard import plain, sentence
+from humanseg.ui.sentences import sentence
+from humanseg.ui.server.guard import plain
 from humanseg.ui.uploads import Upload, photos_input
 from humanseg.ui.visitor import Item, Visitor
 
