@@ -5,27 +5,48 @@
 
 from __future__ import annotations
 
+import operator
 import re
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from PIL import ImageColor
 
 from humanseg.errors import HumanSegError
 from humanseg.resize import averaged
 
 
-def parse_colour(text: str) -> tuple[int, int, int]:
-    """`#rrggbb` or `#rgb` as (red, green, blue), 0 to 255.
+def parse_colour(given: str | Sequence[int]) -> tuple[int, int, int]:
+    """A colour as (red, green, blue), 0 to 255.
+
+    Parameters
+    ----------
+    given : "#rrggbb", "#rgb" (either without the # too), one of CSS's names ("purple"), or three whole numbers
 
     Raises
     ------
-    HumanSegError : it's neither
+    HumanSegError : it's nothing of that
     """
-    found = re.fullmatch(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})", text.strip())
+    if not isinstance(given, str):
+        return _three_numbers(given)
+    text = given.strip().lower()
+    text = ImageColor.colormap.get(text, text)
+    found = re.fullmatch(r"#?([0-9a-f]{6}|[0-9a-f]{3})", text)
     if not found:
-        raise HumanSegError(f"{text!r} isn't a colour: write it as #rrggbb, for instance #20a060.")
+        raise HumanSegError(f"{given!r} isn't a colour: write it as #rrggbb, for instance #20a060, or by name.")
     digits = found[1] if len(found[1]) == 6 else "".join(2 * digit for digit in found[1])
     return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)
+
+
+def _three_numbers(given: Sequence[int]) -> tuple[int, int, int]:
+    try:
+        red, green, blue = (operator.index(value) for value in given)
+    except (TypeError, ValueError):
+        red = green = blue = -1
+    if min(red, green, blue) < 0 or max(red, green, blue) > 255:
+        raise HumanSegError(f"{given!r} isn't a colour: give red, green and blue as whole numbers from 0 to 255.")
+    return red, green, blue
 
 
 def _checked(foreground: np.ndarray, alpha: np.ndarray) -> None:

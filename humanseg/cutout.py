@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from humanseg import compose, edges
+from humanseg.backgrounds import Background
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,14 @@ class CutOut:
         foreground = edges.foreground_colours(self.image, alpha)
         return replace(self, alpha=alpha, foreground=foreground, person_found=bool((alpha >= 0.5).any()))
 
-    def on(self, background: str | tuple[int, int, int] | np.ndarray, **options: Any) -> np.ndarray:
+    def on(self, background: Background | Any, **options: Any) -> np.ndarray:
         """The people on another background.
 
         Parameters
         ----------
-        background : "transparent", "blur", "#rrggbb" or (r, g, b), or a picture as uint8 HxWx3
-        options : passed on to `compose.blurred` or `compose.on_picture`
+        background : "transparent", "blur", a colour ("#rrggbb", a name, or (r, g, b)), a picture (path, array, ...), or
+            a `Background`; see `Background.parse`
+        options : of the background, such as `strength` or `fit`; see `Background`
 
         Returns
         -------
@@ -62,13 +64,6 @@ class CutOut:
 
         Raises
         ------
-        HumanSegError : the colour can't be read
+        HumanSegError : it is no background, or the picture can't be read
         """
-        if isinstance(background, np.ndarray):
-            return compose.on_picture(self.foreground, self.alpha, background, **options)
-        if background == "transparent":
-            return self.rgba
-        if background == "blur":
-            return compose.blurred(self.image, self.foreground, self.alpha, **options)
-        colour = compose.parse_colour(background) if isinstance(background, str) else background
-        return compose.on_colour(self.foreground, self.alpha, colour)
+        return Background.parse(background, **options).behind(self.image, self.foreground, self.alpha)

@@ -19,19 +19,32 @@ def red_square() -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize(
-    ("text", "colour"),
-    [("#20a060", (32, 160, 96)), ("20A060", (32, 160, 96)), ("#fff", (255, 255, 255)), (" #000000 ", (0, 0, 0))],
+    ("given", "colour"),
+    [
+        ("#20a060", (32, 160, 96)),
+        ("20A060", (32, 160, 96)),
+        ("#fff", (255, 255, 255)),
+        (" #000000 ", (0, 0, 0)),
+        ("purple", (128, 0, 128)),
+        ("RebeccaPurple", (102, 51, 153)),
+        ((1, 2, 3), (1, 2, 3)),
+        (np.arange(3), (0, 1, 2)),
+    ],
 )
-def test_colours_are_read(text, colour):
-    assert compose.parse_colour(text) == colour
+def test_colours_are_read(given, colour):
+    assert compose.parse_colour(given) == colour
 
 
 @pytest.mark.parametrize(
-    "text", ["", "#", "#12345", "#12345g", "green", "#1234567", "rgb(1,2,3)", "#\u0660\u0660\u0660"]
+    "given",
+    [
+        *("", "#", "#12345", "#12345g", "gren", "#1234567", "rgb(1,2,3)", "#\u0660\u0660\u0660"),
+        *((1, 2), (1, 2, 256), (0.5, 0, 0), (-1, 0, 0), None, 7),
+    ],
 )
-def test_a_bad_colour_is_refused_in_one_sentence(text):
+def test_a_bad_colour_is_refused_in_one_sentence(given):
     with pytest.raises(HumanSegError, match="isn't a colour"):
-        compose.parse_colour(text)
+        compose.parse_colour(given)
 
 
 def test_transparent_keeps_colours_and_hides_what_cannot_be_seen(red_square):

@@ -7,11 +7,11 @@ from typing import Any
 
 import gradio as gr
 
+from humanseg.backgrounds import KINDS, PICTURE, Background
 from humanseg.cutout import CutOut
 from humanseg.errors import HumanSegError
 from humanseg.media import photos
-from humanseg.ui import backdrop, export, text
-from humanseg.ui.backdrop import Backdrop
+from humanseg.ui import export, text
 from humanseg.ui.server.guard import plain
 from humanseg.ui.uploads import Upload, photo_input
 
@@ -77,11 +77,15 @@ def build(house: SimpleNamespace) -> None:
         Returns:
             A PNG of the photo's own size.
         """
-        behind = picture.read(house.limits).rgb if background == "picture" and picture is not None else None
-        chosen = Backdrop(
-            kind=background.capitalize(),
+        behind = None
+        if background == PICTURE:
+            if picture is None:
+                raise HumanSegError(text.NO_PICTURE)
+            behind = picture.read(house.limits).rgb
+        chosen = Background(
+            kind=background,
             colour=colour,
-            strength=strength,
+            strength=strength / 100,
             picture=behind,
             fit=fit,
             light_wrap=light_wrap,
@@ -102,10 +106,9 @@ def build(house: SimpleNamespace) -> None:
     with gr.Column(visible=False):
         offer(cut_out, [given(), gr.Radio(["png", "webp"], value="png", label="Format")], "Cut-out")
         offer(mask, [given()], "Mask")
-        kinds = [kind.lower() for kind in backdrop.KINDS]
         inputs = [
             given(),
-            gr.Radio(kinds, value="blur", label="Background"),
+            gr.Radio(list(KINDS), value="blur", label="Background"),
             gr.Textbox("#ffffff", label="Colour"),
             gr.Slider(0.1, 20, 2, label="Strength"),
             given("Picture"),

@@ -37,6 +37,7 @@ UNDO_ALL = "Undo all repairs"
 
 # Background tab
 BEHIND = "Background"
+KINDS = {"transparent": "Transparent", "colour": "Colour", "blur": "Blur", "picture": "Picture"}
 STRENGTH = "Blur strength"
 DOWNLOAD_RESULT = "Download picture"
 RESULT_ALT = "The person on the chosen background"
@@ -88,7 +89,6 @@ FILE_TOO_BIG = "{name} has {size:.0f} MB, the limit is {limit} MB: make it small
 TOO_LITTLE_MEMORY = "This photo needs more memory than is free: make it smaller and try again."
 GONE = "{name} isn't here any more (files are removed after an hour): drop it again."
 NO_PICTURE = "Pick one of the places or give a picture of your own first."
-NO_SUCH_BACKGROUND = "There is no such background: choose one of {kinds}."
 NO_PHOTO = "Give a photo first."
 
 # About tab

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
 import numpy as np
 
+from humanseg.backgrounds import BLUR, COLOUR, KINDS, PICTURE, TRANSPARENT, Background
 from humanseg.errors import HumanSegError
 from humanseg.media import photos
 from humanseg.resize import shrink
-from humanseg.ui import backdrop, export, text
-from humanseg.ui.backdrop import Backdrop
+from humanseg.ui import export, text
 from humanseg.ui.preview import checkerboard
 from humanseg.ui.server.guard import plain
 from humanseg.ui.uploads import Upload, photo_input
 from humanseg.ui.visitor import PREVIEW_SIDE, Visitor
 
+PLACES_FOLDER = Path(__file__).parents[1] / "backgrounds"
 # Long side in pixels of a picture behind the person in the file that's downloaded.
 PICTURE_SIDE = 4096
 FORMATS = ("PNG", "JPEG", "WebP")
@@ -33,14 +35,13 @@ def controls(prefix: str, kind: str) -> SimpleNamespace:
 
     `inputs` of the result go into `Choice`.
     """
-    kinds = gr.Radio(list(backdrop.KINDS), value=kind, label=text.BEHIND, elem_id=f"{prefix}-kind")
-    colour = gr.ColorPicker("#ffffff", label=text.COLOUR, visible=kind == backdrop.COLOUR, elem_id=f"{prefix}-colour")
-    strength = gr.Slider(
-        0.2, 6, 2, step=0.2, label=text.STRENGTH, visible=kind == backdrop.BLUR, elem_id=f"{prefix}-strength"
-    )
-    with gr.Column(visible=kind == backdrop.PICTURE, elem_id=f"{prefix}-pictures") as pictures:
+    named = [(text.KINDS[name], name) for name in KINDS]
+    kinds = gr.Radio(named, value=kind, label=text.BEHIND, elem_id=f"{prefix}-kind")
+    colour = gr.ColorPicker("#ffffff", label=text.COLOUR, visible=kind == COLOUR, elem_id=f"{prefix}-colour")
+    strength = gr.Slider(0.2, 6, 2, step=0.2, label=text.STRENGTH, visible=kind == BLUR, elem_id=f"{prefix}-strength")
+    with gr.Column(visible=kind == PICTURE, elem_id=f"{prefix}-pictures") as pictures:
         places = gr.Gallery(
-            [(str(path), name) for path, name in backdrop.places()],
+            [(str(path), name) for path, name in place_pictures()],
             label=text.PLACES,
             columns=3,
             height="auto",
@@ -54,14 +55,14 @@ def controls(prefix: str, kind: str) -> SimpleNamespace:
         )
         own = photo_input(label=text.OWN_PICTURE, height=150, sources=["upload", "clipboard"], elem_id=f"{prefix}-own")
     place = gr.Number(
-        0, precision=0, minimum=0, maximum=len(backdrop.places()) - 1, visible=HIDDEN, elem_id=f"{prefix}-place"
+        0, precision=0, minimum=0, maximum=len(place_pictures()) - 1, visible=HIDDEN, elem_id=f"{prefix}-place"
     )
 
     def show(kind: str) -> list[Any]:
         return [
-            gr.ColorPicker(visible=kind == backdrop.COLOUR),
-            gr.Slider(visible=kind == backdrop.BLUR),
-            gr.Column(visible=kind == backdrop.PICTURE),
+            gr.ColorPicker(visible=kind == COLOUR),
+            gr.Slider(visible=kind == BLUR),
+            gr.Column(visible=kind == PICTURE),
         ]
 
     def choose(event: gr.SelectData) -> list[Any]:
@@ -82,9 +83,14 @@ def controls(prefix: str, kind: str) -> SimpleNamespace:
     )
 
 
+def place_pictures() -> list[tuple[Path, str]]:
+    """The pictures that ship as backgrounds, with the name each is shown under."""
+    return [(path, path.stem.replace("-", " ").capitalize()) for path in sorted(PLACES_FOLDER.glob("*.jpg"))]
+
+
 def picture_of(house: SimpleNamespace, visitor: Visitor, place: int, own: Upload | None, side: int) -> np.ndarray:
     """The picture behind the person, its long side at most `side`: the visitor's own, else the chosen place."""
-    upload = own or Upload(str(backdrop.places()[place][0]), "")
+    upload = own or Upload(str(place_pictures()[place][0]), "")
     return visitor.remember((upload.source, side), lambda: shrink(upload.read(house.limits).rgb, side))
 
 
@@ -95,7 +101,7 @@ def build(house: SimpleNamespace, visitor: gr.State, tab: gr.Tab) -> SimpleNames
             photo = photo_input(
                 label=text.NEW_PHOTO, height=130, sources=["upload", "clipboard"], elem_id="background-photo"
             )
-            choice = controls("background", backdrop.PICTURE)
+            choice = controls("background", PICTURE)
             with choice.pictures:
                 fit = gr.Radio(list(FITS), value=text.FILL, label=text.FIT_LABEL, elem_id="background-fit")
                 with gr.Accordion(text.PLACING, open=False):
@@ -137,14 +143,14 @@ def build(house: SimpleNamespace, visitor: gr.State, tab: gr.Tab) -> SimpleNames
                     house, text.DOWNLOAD_RESULT, elem_id="background-download", variant="primary"
                 )
 
-    def backdrop_of(state: Visitor, side: int, *values: Any) -> Backdrop:
+    def background_of(state: Visitor, side: int, *values: Any) -> Background:
         kind, colour, strength, place, own, fit, across, down, scale, right, below, wrap, match = values
         state.own = own
-        picture = picture_of(house, state, place, own, side) if kind == backdrop.PICTURE else None
-        return Backdrop(
+        picture = picture_of(house, state, place, own, side) if kind == PICTURE else None
+        return Background(
             kind=kind,
             colour=colour or "#ffffff",
-            strength=strength,
+            strength=strength / 100,
             picture=picture,
             fit=FITS[fit],
             position=(across, down),
@@ -158,9 +164,9 @@ def build(house: SimpleNamespace, visitor: gr.State, tab: gr.Tab) -> SimpleNames
         cut = state.preview
         if cut is None:
             return [export.empty(text.BACKGROUND_EMPTY), gr.Image(value=None, visible=HIDDEN), gr.Row(visible=HIDDEN)]
-        chosen = backdrop_of(state, PREVIEW_SIDE, *values)
-        if chosen.kind == backdrop.TRANSPARENT:
-            chosen = Backdrop(backdrop.PICTURE, picture=checkerboard(*cut.alpha.shape))
+        chosen = background_of(state, PREVIEW_SIDE, *values)
+        if chosen.kind == TRANSPARENT:
+            chosen = Background(PICTURE, picture=checkerboard(*cut.alpha.shape))
         shown = chosen.behind(cut.image, cut.foreground, cut.alpha)
         path = house.shelf.put("background.jpg", photos.encode(shown, format="jpeg", quality=88))
         name = cut.name
@@ -187,7 +193,7 @@ def build(house: SimpleNamespace, visitor: gr.State, tab: gr.Tab) -> SimpleNames
         cut = state.cut
         if cut is None:
             raise HumanSegError(text.NO_PHOTO)
-        chosen = backdrop_of(state, PICTURE_SIDE, *values)
+        chosen = background_of(state, PICTURE_SIDE, *values)
         made = chosen.behind(cut.image, cut.foreground, cut.alpha)
         return export.picture_file(house, cut.name, made, format.lower())
 

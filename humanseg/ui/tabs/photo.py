@@ -11,12 +11,12 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from humanseg.backgrounds import COLOUR, PICTURE, Background
 from humanseg.cutout import CutOut
 from humanseg.errors import HumanSegError
 from humanseg.media import photos
 from humanseg.resize import shrink
-from humanseg.ui import backdrop, export, repair, text
-from humanseg.ui.backdrop import Backdrop
+from humanseg.ui import export, repair, text
 from humanseg.ui.preview import checkerboard, failed_thumbnail, label
 from humanseg.ui.sentences import sentence
 from humanseg.ui.server.guard import plain
@@ -300,10 +300,10 @@ def _thumbnail(cut: CutOut) -> np.ndarray:
 def _on(foreground: np.ndarray, alpha: np.ndarray, shown: str, tint: str) -> np.ndarray:
     """The cut-out on a plain ground, to be looked at."""
     if shown == text.CHECKERBOARD:
-        board = Backdrop(backdrop.PICTURE, picture=checkerboard(*alpha.shape))
+        board = Background(PICTURE, picture=checkerboard(*alpha.shape))
         return board.behind(foreground, foreground, alpha)
     colour = {text.WHITE: "#ffffff", text.BLACK: "#000000"}.get(shown, tint)
-    return Backdrop(backdrop.COLOUR, colour=colour).behind(foreground, foreground, alpha)
+    return Background(COLOUR, colour=colour).behind(foreground, foreground, alpha)
 
 
 def _before_after(house: SimpleNamespace, state: Visitor, shown: str, tint: str) -> tuple[str, str]:

@@ -10,10 +10,10 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import Base64ImageData
 
+from humanseg.backgrounds import COLOUR, PICTURE, TRANSPARENT, Background
 from humanseg.media import photos
 from humanseg.media.stream import Stream
-from humanseg.ui import backdrop, text
-from humanseg.ui.backdrop import Backdrop
+from humanseg.ui import text
 from humanseg.ui.preview import checkerboard
 from humanseg.ui.server.guard import plain
 from humanseg.ui.tabs.background import controls, picture_of
@@ -44,7 +44,7 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
             )
             gr.HTML(_troubles(), elem_id="camera-trouble", elem_classes="say")
             gr.Markdown(text.CAMERA_HELP)
-            choice = controls("webcam", backdrop.COLOUR)
+            choice = controls("webcam", COLOUR)
         with gr.Column(scale=1, min_width=260):
             live = gr.Image(
                 label=text.LIVE,
@@ -68,12 +68,12 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
         if state.stream is None or not state.ticks or now - state.ticks[-1] > PAUSE:
             state.stream, state.ticks = Stream(house.live.get()), []
         alpha = state.stream.alpha(picture)
-        if kind == backdrop.PICTURE:
-            chosen = Backdrop(kind, picture=picture_of(house, state, place, own, LONGEST_FRAME_SIDE))
-        elif kind == backdrop.TRANSPARENT:
-            chosen = Backdrop(backdrop.PICTURE, picture=checkerboard(*alpha.shape))
+        if kind == PICTURE:
+            chosen = Background(kind, picture=picture_of(house, state, place, own, LONGEST_FRAME_SIDE))
+        elif kind == TRANSPARENT:
+            chosen = Background(PICTURE, picture=checkerboard(*alpha.shape))
         else:
-            chosen = Backdrop(kind, colour=colour or "#ffffff", strength=strength)
+            chosen = Background(kind, colour=colour or "#ffffff", strength=strength / 100)
         shown = chosen.behind(picture, picture, alpha)
         state.ticks = [*state.ticks, time.monotonic()][-RATE_OVER:]
         return photos.encode(shown, format="jpeg", quality=80), _rate(state.ticks)

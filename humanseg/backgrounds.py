@@ -1,0 +1,182 @@
+"""What goes behind the person: one type for Python, the command line, the page, its webcam, HTTP and MCP."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from humanseg import compose
+from humanseg.errors import HumanSegError
+from humanseg.media import photos
+
+TRANSPARENT, COLOUR, BLUR, PICTURE = "transparent", "colour", "blur", "picture"
+KINDS = (TRANSPARENT, COLOUR, BLUR, PICTURE)
+FITS = ("fill", "fit")
+
+
+@dataclass(frozen=True, eq=False)
+class Background:
+    """One background, checked and ready to be put behind any cut-out.
+
+    Only what belongs to its kind is looked at: a blur may have any colour.
+
+    Attributes
+    ----------
+    kind : one of `KINDS`
+    colour : (red, green, blue), 0 to 255; may be given as "#rrggbb" or by name
+    strength : standard deviation of the blur as a share of the photo's diagonal, 0 to 1
+    picture : uint8 HxWx3 of any size, or None
+    fit : "fill" (covers everything) or "fit" (the whole picture shows, with bars of its mean colour)
+    position : which part of a filling picture shows, (horizontal, vertical), each 0 to 1
+    scale, offset : the person's size (1 keeps it), and shift as a share of width and height
+    light_wrap : 0 to 1, how far the picture's light reaches over the person's edge
+    match_colours : 0 to 1, how far the person's colours go towards the picture's
+
+    Raises
+    ------
+    HumanSegError : there is no such kind, or a value is none that the kind can do with
+    ValueError : `picture` is an array of another form
+
+    Examples
+    --------
+    >>> Background("colour", colour="#20a060").colour
+    (32, 160, 96)
+    >>> Background.parse("blur", strength=0.05).kind
+    'blur'
+    """
+
+    kind: str = TRANSPARENT
+    colour: str | tuple[int, int, int] = (255, 255, 255)
+    strength: float = 0.02
+    picture: np.ndarray | None = None
+    fit: str = "fill"
+    position: tuple[float, float] = (0.5, 0.5)
+    scale: float = 1.0
+    offset: tuple[float, float] = (0.0, 0.0)
+    light_wrap: float = 0.0
+    match_colours: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise HumanSegError(f"There is no background of the kind {self.kind!r}: choose one of {', '.join(KINDS)}.")
+        if self.kind == COLOUR:
+            object.__setattr__(self, "colour", compose.parse_colour(self.colour))
+        elif self.kind == BLUR:
+            _within("strength of the blur", self.strength, 0, 1)
+        elif self.kind == PICTURE:
+            self._check_picture()
+
+    def _check_picture(self) -> None:
+        if self.picture is None:
+            raise HumanSegError("There is no picture to put behind the people: give one.")
+        if self.picture.dtype != np.uint8 or self.picture.ndim != 3 or self.picture.shape[2] != 3:
+            raise ValueError(f"a background is uint8 HxWx3, not {self.picture.dtype} {self.picture.shape}")
+        if self.fit not in FITS:
+            raise HumanSegError(f"A picture can't be fitted by {self.fit!r}: choose {' or '.join(FITS)}.")
+        for value in self.position:
+            _within("position of the picture", value, 0, 1)
+        # From a few pixels to a face that fills the frame; beyond, moving would take the memory of a poster.
+        _within("size of the people", self.scale, 0.01, 100)
+        for value in self.offset:
+            _within("shift of the people", value, -100, 100)
+        _within("light wrap", self.light_wrap, 0, 1)
+        _within("matching of colours", self.match_colours, 0, 1)
+
+    @classmethod
+    def parse(cls, given: Any, **options: Any) -> Background:
+        """Takes a background in whatever form it is given.
+
+        Parameters
+        ----------
+        given : "transparent", "blur", a colour ("#rrggbb", "#rgb", a name such as "purple", or three numbers), or a
+            picture (path, bytes, binary file, PIL image, uint8 array or `Photo`); what could be both a colour and a
+            file is a colour: write "./purple" for the file. A `Background` comes back with the options changed
+        options : any other attribute, by name
+
+        Raises
+        ------
+        HumanSegError : it is nothing of that, or the picture can't be read
+
+        Examples
+        --------
+        >>> Background.parse("purple").colour
+        (128, 0, 128)
+        """
+        if isinstance(given, Background):
+            return replace(given, **options)
+        if isinstance(given, str) and given.strip().lower() in (TRANSPARENT, BLUR):
+            return cls(given.strip().lower(), **options)
+        if isinstance(given, tuple | list) or (isinstance(given, str) and _meant_as_colour(given)):
+            return cls(COLOUR, colour=given, **options)
+        return cls(PICTURE, picture=photos.read(given).rgb, **options)
+
+    def behind(self, image: np.ndarray, foreground: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+        """The finished picture.
+
+        Parameters
+        ----------
+        image : the photo, uint8 HxWx3, which the blur is made of
+        foreground : the people's own colours, uint8 HxWx3
+        alpha : float32 HxW in [0, 1]
+
+        Returns
+        -------
+        uint8 HxWx4 when transparent (not premultiplied), else uint8 HxWx3
+        """
+        if self.kind == TRANSPARENT:
+            return compose.transparent(foreground, alpha)
+        if self.kind == COLOUR:
+            return compose.on_colour(foreground, alpha, self.colour)
+        if self.kind == BLUR:
+            return compose.blurred(image, foreground, alpha, strength=self.strength)
+        return compose.on_picture(
+            foreground,
+            alpha,
+            self.picture,
+            fit=self.fit,
+            position=self.position,
+            scale=self.scale,
+            offset=self.offset,
+            light_wrap=self.light_wrap,
+            match_colours=self.match_colours,
+        )
+
+
+def _within(what: str, value: Any, least: float, most: float) -> None:
+    try:
+        fits = math.isfinite(value) and least <= value <= most
+    except TypeError:
+        fits = False
+    if not fits:
+        raise HumanSegError(f"The {what} is a number from {least:g} to {most:g}, not {value!r}.")
+
+
+def _meant_as_colour(text: str) -> bool:
+    """Whether a text is a colour rather than a path.
+
+    Raises
+    ------
+    HumanSegError : it is neither
+    """
+    if text.strip().startswith("#"):
+        return True
+    try:
+        compose.parse_colour(text)
+    except HumanSegError:
+        pass
+    else:
+        return True
+    path = Path(text)
+    with contextlib.suppress(OSError, ValueError):  # longer than any path, or with a null character in it
+        if path.suffix or os.sep in text or path.exists():
+            return False
+    raise HumanSegError(
+        f"{text[:100]!r} can't be a background: give transparent, blur, a colour (#20a060, or a name such as purple) "
+        "or the path of a picture."
+    )
