@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 from starlette.middleware import Middleware
 
 from humanseg.segmenter import Segmenter
@@ -16,7 +17,8 @@ from humanseg.ui import api, text, theme
 from humanseg.ui.choices import TICKET, Choices
 from humanseg.ui.model import LazySegmenter
 from humanseg.ui.server import links
-from humanseg.ui.server.guard import Gate, GuardedBlocks, limit_queue, plain
+from humanseg.ui.server.gate import Gate
+from humanseg.ui.server.guard import GuardedBlocks, limit_queue, plain
 from humanseg.ui.server.limits import Limits
 from humanseg.ui.tabs import about, background, photo, webcam
 from humanseg.ui.visitor import Shelf, Visitor, Visitors
@@ -93,7 +95,7 @@ def build(
             enter, [ticket, *on_photo.restores_by], outputs, js=TICKET, show_progress="hidden", **house.quick
         )
     page.house = house
-    page.queue(max_size=limits.queue)
+    page.queue(max_size=limits.queue, api_open=False)
     limit_queue(page)
     return page
 
@@ -113,7 +115,7 @@ def launch_options(limits: Limits) -> dict[str, Any]:
         "run_history": False,
         "mcp_server": _has_mcp(),
         "footer_links": ["api"],
-        "app_kwargs": {"middleware": [Middleware(Gate)]},
+        "app_kwargs": {"middleware": [Middleware(Gate, folder=get_upload_folder())]},
     }
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from humanseg.errors import ImageError
 from humanseg.media import photos
 from humanseg.ui import text
 from humanseg.ui.server.limits import Limits
+
+# Length of a name, in bytes of UTF-8: with an ending such as `-background.png` it fits into a file system's 255.
+NAME_BYTES = 200
 
 
 @dataclass(frozen=True)
@@ -35,3 +39,20 @@ class Upload:
         if size > limits.file_mb * 1_000_000:
             raise ImageError(text.FILE_TOO_BIG.format(name=self.name, size=size / 1e6, limit=limits.file_mb))
         return photos.read(self.source, name=self.name, max_pixels=limits.max_pixels)
+
+
+def file_name(name: str) -> str:
+    """A visitor's name for a file, as one that can be written, sent in an answer and printed.
+
+    Folders, control characters and halves of characters go, and what is beyond `NAME_BYTES`; a photo without a name
+    is called `photo`.
+    """
+    last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    last = last.encode("utf-8", "ignore").decode("utf-8")
+    last = "".join(letter for letter in last if unicodedata.category(letter) not in ("Cc", "Zl", "Zp")).strip()
+    if last in ("", ".", ".."):
+        return "photo"
+    path = PurePosixPath(last)
+    ending = path.suffix if len(path.suffix.encode()) <= 20 else ""
+    stem = last.removesuffix(ending).encode()[: NAME_BYTES - len(ending.encode())]
+    return stem.decode("utf-8", "ignore") + ending

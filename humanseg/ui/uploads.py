@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio_client.utils import decode_base64_to_binary
 
-from humanseg.ui.upload import Upload
+from humanseg.ui.upload import Upload, file_name
 
 
 def _upload(payload: Any) -> Upload | None:
@@ -17,10 +16,10 @@ def _upload(payload: Any) -> Upload | None:
     url = getattr(payload, "url", None)
     name = getattr(payload, "orig_name", None)
     if url and url.startswith("data:"):
-        return Upload(decode_base64_to_binary(url)[0], name or "photo")
+        return Upload(decode_base64_to_binary(url)[0], file_name(name or ""))
     if not payload.path:
         return None
-    return Upload(payload.path, Path(name or payload.path).name)
+    return Upload(payload.path, file_name(name or payload.path))
 
 
 # The two below change an instance instead of deriving a class, because Gradio writes a .pyi file next to the source of

@@ -5,14 +5,12 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
-import re
 from collections.abc import Callable
 from typing import Any
 
 import anyio
 import gradio as gr
 from fastapi import HTTPException
-from starlette.responses import PlainTextResponse
 
 from humanseg.errors import HumanSegError
 from humanseg.ui import text
@@ -93,24 +91,6 @@ class GuardedBlocks(gr.Blocks):
         except Exception as error:
             log.warning("A request's data can't be read: %s", error)
             raise gr.Error(text.BAD_REQUEST, title=text.ERROR_TITLE, print_exception=False) from error
-
-
-# Addresses of Gradio's that this page has no use for: the first fetches any public link for anyone, the others reach
-# other servers, write recordings and states to the disk, or are for whoever develops the page.
-_SHUT = re.compile(
-    r"/(file=\s*(https?|ftp):|proxy=|process_recording|deep_link|vibe-|undo-vibe-|monitoring|run-history|runs\b)", re.I
-)
-
-
-class Gate:
-    """ASGI middleware that answers what the page has no use for with a plain sentence."""
-
-    def __init__(self, app: Any) -> None:
-        self.app = app
-
-    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        shut = scope["type"] == "http" and _SHUT.search(scope["path"])
-        await (PlainTextResponse(text.SHUT, status_code=403) if shut else self.app)(scope, receive, send)
 
 
 def limit_queue(page: gr.Blocks) -> None:
