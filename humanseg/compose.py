@@ -14,7 +14,7 @@ import numpy as np
 from PIL import ImageColor
 
 from humanseg.errors import HumanSegError
-from humanseg.resize import averaged
+from humanseg.resize import averaged, fitted
 
 
 def parse_colour(given: str | Sequence[int]) -> tuple[int, int, int]:
@@ -105,32 +105,6 @@ def blurred(image: np.ndarray, foreground: np.ndarray, alpha: np.ndarray, streng
     filled = np.clip(total / share[..., None] + 0.5, 0, 255).astype(np.uint8)
     background = cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR)
     return _blend(np.ascontiguousarray(foreground), alpha, background)
-
-
-def fitted(picture: np.ndarray, width: int, height: int, fit: str, position: tuple[float, float]) -> np.ndarray:
-    """A picture (uint8 HxWx3) at width x height: `fill` crops what's too much, `fit` leaves bars of its mean colour.
-
-    `position` is (x, y) from 0 to 1: which part of it is kept, or where it stands between the bars.
-    """
-    if fit not in ("fill", "fit"):
-        raise ValueError(f"fit is 'fill' or 'fit', not {fit!r}")
-    rows, columns = picture.shape[:2]
-    pick = max if fit == "fill" else min
-    scale = pick(width / columns, height / rows)
-    size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
-    scaled = averaged(picture, *size) if scale < 1 else cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC)
-    if fit == "fit":
-        canvas = np.empty((height, width, 3), np.uint8)
-        canvas[...] = picture.reshape(-1, 3).mean(0).round().astype(np.uint8)
-        left, top = (round(max(0, a - b) * p) for a, b, p in zip((width, height), size, position, strict=True))
-        part = scaled[:height, :width]
-        canvas[top : top + part.shape[0], left : left + part.shape[1]] = part
-        return canvas
-    left, top = (round(max(0, b - a) * p) for a, b, p in zip((width, height), size, position, strict=True))
-    part = scaled[top : top + height, left : left + width]
-    if part.shape[:2] != (height, width):  # rounding took a row
-        part = cv2.resize(part, (width, height))
-    return np.ascontiguousarray(part)
 
 
 def on_picture(

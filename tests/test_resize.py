@@ -1,7 +1,10 @@
+import tracemalloc
+
+import cv2
 import numpy as np
 import pytest
 
-from humanseg.resize import letterbox, resize_alpha, shrink
+from humanseg.resize import covering, fitted, letterbox, resize_alpha, shrink
 
 
 def test_letterboxing_keeps_the_aspect_and_repeats_the_edge():
@@ -40,3 +43,44 @@ def test_shrinking_bounds_the_long_side_and_leaves_what_fits():
     assert shrink(np.zeros((1000, 1), np.float32), 50).shape == (50, 1)
     fits = np.zeros((50, 20), np.uint8)
     assert shrink(fits, 50) is fits
+
+
+def _enlarged_first(picture: np.ndarray, width: int, height: int, position: tuple[float, float]) -> np.ndarray:
+    """What fills the frame if the whole picture is enlarged and then cropped."""
+    rows, columns = picture.shape[:2]
+    scale = max(width / columns, height / rows)
+    size = round(columns * scale), round(rows * scale)
+    whole = cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC)
+    left, top = (round((a - b) * p) for a, b, p in zip(size, (width, height), position, strict=True))
+    return whole[top : top + height, left : left + width]
+
+
+@pytest.mark.parametrize("position", [(0, 0), (0.5, 0.5), (0.3, 0.8), (1, 1)])
+@pytest.mark.parametrize(
+    ("shape", "most"), [((60, 80), 0), ((80, 60), 0), ((20, 200), 6), ((200, 20), 6), ((3, 99), 6)]
+)
+def test_a_thin_picture_is_framed_as_if_it_had_been_enlarged_whole(shape, most, position):
+    coarse = np.random.default_rng(0).integers(0, 256, (3, 4, 3), np.uint8)
+    picture = cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC)
+    made = fitted(picture, 160, 120, "fill", position)
+    expected = _enlarged_first(picture, 160, 120, position)
+    assert np.abs(made.astype(int) - expected).max() <= most
+
+
+@pytest.mark.parametrize("fit", ["fill", "fit"])
+@pytest.mark.parametrize("shape", [(40, 4096), (4096, 40), (1, 5000), (5000, 1), (1, 1)])
+def test_a_thin_picture_takes_no_more_memory_than_a_few_frames(shape, fit):
+    picture = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    frame = 750 * 1000 * 3
+    tracemalloc.start()
+    try:
+        assert fitted(picture, 1000, 750, fit, (0.5, 0.5)).shape == (750, 1000, 3)
+        assert tracemalloc.get_traced_memory()[1] < 9 * frame
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_picture_is_made_as_small_as_filling_the_frame_allows():
+    assert covering(np.zeros((900, 400, 3), np.uint8), 200, 100).shape == (450, 200, 3)
+    panorama = np.zeros((100, 900, 3), np.uint8)
+    assert covering(panorama, 200, 200) is panorama

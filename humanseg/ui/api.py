@@ -11,9 +11,13 @@ from humanseg.backgrounds import KINDS, PICTURE, Background
 from humanseg.cutout import CutOut
 from humanseg.errors import HumanSegError
 from humanseg.media import photos
+from humanseg.resize import covering
 from humanseg.ui import export, text
 from humanseg.ui.server.guard import plain
 from humanseg.ui.uploads import Upload, photo_input
+
+# A background is kept no larger than it takes to fill a square of this side, in pixels, while the photo is worked on.
+BACKGROUND_SIDE = 4096
 
 
 def build(house: SimpleNamespace) -> None:
@@ -81,7 +85,7 @@ def build(house: SimpleNamespace) -> None:
         if background == PICTURE:
             if picture is None:
                 raise HumanSegError(text.NO_PICTURE)
-            behind = picture.read(house.limits).rgb
+            behind = covering(picture.read(house.limits).rgb, BACKGROUND_SIDE, BACKGROUND_SIDE)
         chosen = Background(
             kind=background,
             colour=colour,
