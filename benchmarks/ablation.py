@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 
-from humanseg.__main__ import main as humanseg
+from humanseg.cli import main as humanseg
 from humanseg.data.datasets import Pair
 from humanseg.data.sources import gather
 from humanseg.data.training_set import Source

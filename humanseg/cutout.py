@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from humanseg import compose, edges
-from humanseg.backgrounds import Background
+from humanseg.backgrounds import TRANSPARENT, Background
+from humanseg.errors import ImageError
+from humanseg.media import photos
+
+# What a cut-out can be written as, by the file's suffix.
+FORMATS = {".png": "png", ".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg"}
 
 
 @dataclass(frozen=True)
@@ -67,3 +74,71 @@ class CutOut:
         HumanSegError : it is no background, or the picture can't be read
         """
         return Background.parse(background, **options).behind(self.image, self.foreground, self.alpha)
+
+    def save(self, path: str | os.PathLike[str], background: Background | Any = TRANSPARENT, **options: Any) -> Path:
+        """Writes the people, on a background or on none, to a file: whole or not at all.
+
+        Nothing of the photo's EXIF, which may say where it was taken, goes into the file.
+
+        Parameters
+        ----------
+        path : its suffix says the format: .png, .webp, or .jpg (which can't be transparent); what is there is replaced
+        background, options : as for `on`
+
+        Returns
+        -------
+        the path
+
+        Raises
+        ------
+        HumanSegError : the format can't be told or can't hold the picture, there is no such background, or the file
+            can't be written
+
+        Examples
+        --------
+        >>> cut_out = Segmenter.from_pretrained().cut_out("photo.jpg")  # doctest: +SKIP
+        >>> cut_out.save("beach.jpg", "#20a060")  # doctest: +SKIP
+        PosixPath('beach.jpg')
+        """
+        path = Path(path)
+        format, background = format_of(path), Background.parse(background, **options)
+        require_room_for(background, format)
+        photos.write(path, encoded(self.on(background), format))
+        return path
+
+
+def format_of(path: Path) -> str:
+    """png, webp or jpeg, as a file's suffix says.
+
+    Raises
+    ------
+    ImageError : it says something else
+    """
+    format = FORMATS.get(path.suffix.lower())
+    if format is None:
+        raise ImageError(f"{path.name} can't be written: end its name in .png, .webp or .jpg.")
+    return format
+
+
+def require_room_for(background: Background, format: str) -> None:
+    """Makes sure that a format can hold what is on that background.
+
+    Raises
+    ------
+    ImageError : it can't
+    """
+    if background.kind == TRANSPARENT and format == "jpeg":
+        raise ImageError("JPEG can't be transparent: choose PNG or WebP, or give a background.")
+
+
+def encoded(picture: np.ndarray, format: str, *, exif: bytes | None = None) -> bytes:
+    """What `CutOut.on` gave (uint8 HxWx3, or HxWx4 not premultiplied) as a file: png, webp or jpeg.
+
+    Raises
+    ------
+    ImageError : the format can't hold a picture that large
+    """
+    if picture.shape[2] == 3:
+        return photos.encode(picture, format=format, exif=exif)
+    alpha = picture[..., 3].astype(np.float32) / 255
+    return photos.encode(np.ascontiguousarray(picture[..., :3]), alpha, format=format, exif=exif)

@@ -45,7 +45,7 @@ def test_replace_background_gives_exactly_the_pixels_of_the_library(client, phot
 
 
 def test_the_command_line_gives_the_same_pixels_too(client, photo, tmp_path, monkeypatch):
-    from humanseg.__main__ import main
+    from humanseg.cli import main
     from humanseg.segmenter import Segmenter
 
     monkeypatch.setattr(Segmenter, "from_pretrained", lambda *arguments, **options: segmenter())

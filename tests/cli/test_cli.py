@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from humanseg.__main__ import main
+from humanseg.cli import main
 from humanseg.data.datasets import BACKGROUND, PERSON, find_pairs, read_pair
 from humanseg.hub.find import find_weights
 from humanseg.model.config import CONFIG_NAME, WEIGHTS_NAME, read_config

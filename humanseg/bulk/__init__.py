@@ -1,0 +1,1 @@
+"""Many photos: one source becomes one record, and where each result goes."""

@@ -1,0 +1,168 @@
+"""Which photos are meant, and where each one's result goes: nothing that is an input is ever written to."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from humanseg.media import photos
+
+# Taken from folders. Whatever is given by its own name is tried, whatever it's called.
+SUFFIXES = frozenset(
+    [
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".png",
+        ".webp",
+        ".avif",
+        ".heic",
+        ".heif",
+        ".tif",
+        ".tiff",
+        ".gif",
+        ".bmp",
+        ".dib",
+        ".jp2",
+        ".ppm",
+        ".pgm",
+        ".pnm",
+        ".qoi",
+    ]
+)
+_RESULT = re.compile(r"(?P<stem>.+)-(cutout|mask)(-\d+)?")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A photo, and the folder below the results' folder that its result goes to."""
+
+    path: Path
+    folder: Path = Path()
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The photos that were meant.
+
+    Attributes
+    ----------
+    photos : in the order they were given; those of a folder by name
+    troubles : a sentence for each thing given that no photo came of
+    earlier : how many files of folders were left out because they are results of photos beside them
+    """
+
+    photos: list[Source]
+    troubles: list[str]
+    earlier: int
+
+
+def find_sources(given: Sequence[Path], results: Path | None = None) -> Sources:
+    """Photos, folders (with the folders in them) and patterns such as *.jpg, as the photos that are meant.
+
+    Of folders those files are taken that are pictures by their name; dot files are left out, and so are results of an
+    earlier run: `me-cutout.png` beside `me.jpg`, or anywhere in `results`, the folder that new ones go to.
+    """
+    found, troubles, earlier = [], [], 0
+    for path in given:
+        if _is_folder(path):
+            inside, before = _in_folder(path, results, troubles)
+            if not inside:
+                troubles.append(f"There is no photo in the folder {path}: name another one.")
+            found += inside
+            earlier += before
+        elif glob.has_magic(str(path)) and not _identity(path):
+            # Shells hand a pattern over as it is where nothing matches; the one of Windows always does.
+            matches = sorted(Path(match) for match in glob.glob(str(path), recursive=True))  # noqa: PTH207 - may be absolute, too
+            if not matches:
+                troubles.append(f"No file matches {path}: check the folder and the ending.")
+            found += [Source(match) for match in matches if match.is_file()]
+        else:
+            found.append(Source(path))
+    return Sources(found, troubles, earlier)
+
+
+def _in_folder(root: Path, results: Path | None, troubles: list[str]) -> tuple[list[Source], int]:
+    """The photos below a folder, and how many earlier results were left out."""
+    found, earlier = [], 0
+    for folder, folders, names in os.walk(root, onerror=lambda error: troubles.append(_unreadable(error))):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        pictures = sorted(name for name in names if not name.startswith(".") and _is_picture(name))
+        stems = {Path(name).stem for name in pictures}
+        here = Path(folder)
+        among_results = results is not None and _key(here).is_relative_to(_key(results))
+        for name in pictures:
+            result = _RESULT.fullmatch(Path(name).stem)
+            if result and (among_results or result["stem"] in stems):
+                earlier += 1
+            else:
+                found.append(Source(here / name, here.relative_to(root)))
+    return found, earlier
+
+
+def _is_picture(name: str) -> bool:
+    return Path(name).suffix.lower() in SUFFIXES
+
+
+def _unreadable(error: OSError) -> str:
+    return f"The folder {error.filename} can't be read ({error.strerror}): check its permissions."
+
+
+class Inputs:
+    """Files that are read and must not be written to, whatever way their path is spelt."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        paths = list(paths)
+        self._keys = {_key(path) for path in paths}
+        self._files = set(filter(None, map(_identity, paths)))
+
+    def __contains__(self, path: Path) -> bool:
+        # By name for what isn't there yet (a photo may be given that only an earlier result would make), and by
+        # identity for links and for file systems that take ME.PNG for me.png.
+        return _key(path) in self._keys or _identity(path) in self._files
+
+
+def plan(sources: Iterable[Source], out: Path, ending: tuple[str, str], inputs: Inputs) -> Iterator[Path]:
+    """The file that each photo's result goes to; where that is an input or taken by another one, a number is added.
+
+    Parameters
+    ----------
+    out : the folder of the results
+    ending : what a name gets in place of its suffix, for instance ("-cutout", ".png")
+    """
+    suffix, extension = ending
+    numbers: dict[Path, int] = {}  # how far each name has been counted
+    taken: set[Path] = set()
+    for source in sources:
+        path = wanted = out / source.folder / photos.output_name(source.path.name, suffix, extension)
+        while path in inputs or _key(path) in taken or _is_folder(path):
+            number = numbers[wanted] = numbers.get(wanted, 1) + 1
+            path = wanted.with_name(photos.output_name(source.path.name, f"{suffix}-{number}", extension))
+        taken.add(_key(path))
+        yield path
+
+
+def _key(path: Path) -> Path:
+    """The path with links followed and with one spelling, also where a file system takes several for the same."""
+    return Path(unicodedata.normalize("NFC", os.path.realpath(path)).casefold())
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name longer than the file system allows
+        return False
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_dev, status.st_ino

@@ -1,0 +1,38 @@
+"""The command line: humanseg cut-out | evaluate | label | export | average | card | info; one file a command."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from collections.abc import Sequence
+
+from humanseg.cli import average, card, cut_out, evaluate, export, info, label, terminal
+from humanseg.errors import HumanSegError
+
+COMMANDS = (cut_out, evaluate, label, export, average, card, info)
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="humanseg", description="Cuts people out of photos.")
+    commands = top.add_subparsers(dest="command", required=True)
+    for command in COMMANDS:
+        command.add_to(commands)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; gives the exit status: 0, 1 if anything failed, 130 after Ctrl-C."""
+    with terminal.forgiving(), warnings.catch_warnings():
+        # What libraries tell programmers about each other is no business of who cuts out photos.
+        if not sys.warnoptions:
+            warnings.simplefilter("ignore")
+        try:
+            options = parser().parse_args(arguments)
+            return options.run(options)
+        except HumanSegError as error:
+            terminal.complain(str(error))
+            return 1
+        except KeyboardInterrupt:
+            terminal.complain("Stopped.")
+            return terminal.INTERRUPTED

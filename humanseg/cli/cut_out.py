@@ -1,0 +1,104 @@
+"""humanseg cut-out: photos in, cut-outs out."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from humanseg.cli.arguments import add_command, add_engine_options, check_file, check_folder, load_segmenter
+from humanseg.cli.terminal import complain, each, say
+from humanseg.errors import HumanSegError
+
+
+def add_to(commands: Any) -> None:
+    parser = add_command(commands, "cut-out", run, "Cut the people out of photos; names are kept.")
+    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="photos, or folders of them")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path(),
+        metavar="DIR",
+        help="where to (default: here); of a single photo also a new file, such as me.png",
+    )
+    parser.add_argument("--background", default="transparent", metavar="transparent|blur|COLOUR|PICTURE")
+    parser.add_argument("--format", choices=("png", "webp", "jpeg"), help="default: png, jpeg on a background")
+    parser.add_argument("--mask", action="store_true", help="write the mask alone, as a grey PNG")
+    parser.add_argument("--crop", action="store_true", help="crop to the people, with a margin")
+    parser.add_argument(
+        "--no-second-pass", dest="second_pass", action="store_false", help="faster, worse at edges and for small people"
+    )
+    parser.add_argument("--no-refine", dest="refine", action="store_false", help="plain upsampling of the alpha")
+    parser.add_argument(
+        "--no-colours", dest="colours", action="store_false", help="keep the photo's colours at the edge"
+    )
+    parser.add_argument("--keep-exif", action="store_true", help="keep EXIF, which may say where the photo was taken")
+    add_engine_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Writes one file a photo; a photo that fails is reported and the rest go on."""
+    from humanseg.backgrounds import Background
+    from humanseg.bulk import cut_out, targets
+
+    sources = targets.find_sources(options.photos, options.out)
+    for trouble in sources.troubles:
+        complain(trouble)
+    if not sources.photos:
+        return 1
+    to_file = _is_file_name(options.out)
+    wanted = cut_out.Options(
+        background=Background.parse("transparent" if options.mask else options.background),
+        format=_format(options) if to_file else options.format,
+        mask=options.mask,
+        crop=options.crop,
+        second_pass=options.second_pass,
+        refine=options.refine,
+        colours=options.colours,
+        keep_exif=options.keep_exif,
+    )
+    inputs = [source.path for source in sources.photos] + [Path(options.background)]
+    if to_file:
+        _check_new_file(options.out, len(sources.photos), inputs)
+        planned = [options.out]
+    else:
+        check_folder(options.out)
+        planned = targets.plan(sources.photos, options.out, wanted.ending, targets.Inputs(inputs))
+    goes_to = {source: target for source, target in zip(sources.photos, planned, strict=True)}
+    segmenter = load_segmenter(options)
+
+    def one(source: targets.Source) -> str:
+        record = cut_out.cut_out(segmenter, source.path, goes_to[source], wanted)
+        if record.error:
+            raise HumanSegError(record.error)
+        return f"{source.path} -> {record.target}" + ("" if record.person_found else " (nobody found in it)")
+
+    status = each(sources.photos, one)
+    if sources.earlier:
+        say(f"Results of an earlier run, left out: {sources.earlier}.")
+    return status or (1 if sources.troubles else 0)
+
+
+def _is_file_name(out: Path) -> bool:
+    """Whether --out names a file rather than a folder: it ends as a picture does."""
+    from humanseg.bulk.targets import SUFFIXES
+
+    return out.suffix.lower() in SUFFIXES and not out.is_dir()
+
+
+def _format(options: argparse.Namespace) -> str:
+    from humanseg.cutout import format_of
+
+    format = format_of(options.out)
+    if options.format not in (None, format):
+        raise HumanSegError(f"--out {options.out} and --format {options.format} disagree: leave one of them out.")
+    return format
+
+
+def _check_new_file(path: Path, photos: int, inputs: Sequence[Path]) -> None:
+    if photos > 1:
+        raise HumanSegError(f"--out names the file {path}, but there are {photos} photos: name a folder.")
+    check_file(path, "--out", inputs)
+    if path.exists():
+        raise HumanSegError(f"There is a file {path} already: name another one, or remove it.")

@@ -1,0 +1,107 @@
+"""humanseg evaluate: scores on pairs of photo and mask, or on photos of nobody."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from humanseg.cli.arguments import (
+    LARGEST_SIZE,
+    add_command,
+    add_engine_options,
+    check_file,
+    load_segmenter,
+    whole_number,
+)
+from humanseg.cli.terminal import say
+from humanseg.errors import DataError, HumanSegError
+
+
+def add_to(commands: Any) -> None:
+    parser = add_command(commands, "evaluate", run, "Score the weights on pairs of photo and mask.")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--data", type=Path, metavar="DIR", help="pairs of photo and mask")
+    what.add_argument(
+        "--negatives", type=Path, metavar="DIR", help="photos of nobody, of which every other one is train.py's own"
+    )
+    parser.add_argument("--ids", type=Path, metavar="FILE", help="the stems to score, one a line (default: all)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures of every photo there")
+    parser.add_argument(
+        "--size",
+        type=whole_number("--size", 1, LARGEST_SIZE),
+        metavar="N",
+        help="long side that the network is shown, pixels (default: the model's)",
+    )
+    parser.add_argument("--no-second-pass", dest="second_pass", action="store_false")
+    parser.add_argument("--no-refine", dest="refine", action="store_false")
+    add_engine_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints n and the mean figures, or how often somebody is found in photos of nobody; writes every photo's if asked.
+
+    Of photos of nobody those count that training holds back.
+    """
+    from humanseg.data.datasets import find_negatives, find_pairs, read_ids
+    from humanseg.data.splits import split_negatives
+    from humanseg.evaluation import evaluate as scoring
+
+    if options.negatives and options.ids:
+        raise DataError("--ids goes with --data: of --negatives those photos are taken that training holds back.")
+    folder = options.data or options.negatives
+    if options.data:
+        pairs = find_pairs(folder, read_ids(options.ids) if options.ids else None)
+    else:
+        _, pairs = split_negatives(find_negatives(folder))
+        if not pairs:
+            raise DataError(f"{folder} has no photo that training holds back, which is every other one: add some.")
+    if options.json:
+        files = [file for pair in pairs for file in (pair.image, pair.mask)]
+        check_file(options.json, "--json", [file for file in (options.ids, *files) if file])
+    segmenter = load_segmenter(options)
+    rows = scoring.evaluate(
+        segmenter,
+        pairs,
+        second_pass=options.second_pass,
+        refine=options.refine,
+        size=options.size,
+        progress=sys.stderr.isatty(),
+    )
+    mean = scoring.summary(rows)
+    _print_figures(folder, rows, mean)
+    if options.json:
+        content = {
+            "data": folder.resolve().name,
+            "engine": segmenter.engine.name,
+            "size": options.size or segmenter.config.size,
+            "second_pass": options.second_pass,
+            "mean": mean,
+            "photos": rows,
+        }
+        _write(options.json, json.dumps(content, indent=2) + "\n")
+    return 0
+
+
+def _print_figures(folder: Path, rows: Sequence[dict[str, Any]], mean: dict[str, Any]) -> None:
+    if "iou" in mean:
+        labels = {"iou": "IoU", "boundary_iou": "boundary IoU", "dice": "Dice", "mae": "MAE"}
+        say(f"{folder}: n {mean['n']}, " + ", ".join(f"{labels[k]} {mean[k]:.4f}" for k in labels))
+        return
+    say(f"{folder}: n {mean['n']}, somebody found in {mean['somebody']}")
+    for row in rows:
+        if row["somebody"]:
+            say(f"  {row['id']}")
+
+
+def _write(path: Path, text: str) -> None:
+    from humanseg.files import replacing
+
+    try:
+        with replacing(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise HumanSegError(f"{path} can't be written ({error.strerror}): name a file elsewhere.") from error

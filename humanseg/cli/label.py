@@ -1,0 +1,62 @@
+"""humanseg label: masks to train on, made by the network itself where it is sure."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from humanseg.cli.arguments import add_command, add_engine_options, check_folder, load_segmenter
+from humanseg.cli.terminal import INTERRUPTED, complain, each, say
+from humanseg.errors import DataError, HumanSegError
+
+
+def add_to(commands: Any) -> None:
+    parser = add_command(
+        commands, "label", run, "Mark people in photos for training on them (train.py --pseudo): sure parts only."
+    )
+    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="photos, or folders of them")
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="gets images/ and masks/")
+    add_engine_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Copies each photo of which the network is sure, with its mask; what can't be read is reported, the rest go on."""
+    from humanseg.bulk import targets
+    from humanseg.data.datasets import read_photo
+    from humanseg.media import photos
+    from humanseg.training import pseudo
+
+    sources = targets.find_sources(options.photos)
+    for trouble in sources.troubles:
+        complain(trouble)
+    paths = [source.path for source in sources.photos]
+    if not paths:
+        return 1
+    copies, masks = options.out / "images", options.out / "masks"
+    inputs = targets.Inputs(paths)
+    for path in paths:
+        for target in (copies / path.name, masks / f"{path.stem}.png"):
+            if target in inputs:
+                raise HumanSegError(f"{target} is one of the photos: name another folder with --out.")
+    for folder in (copies, masks):
+        check_folder(folder)
+    segmenter = load_segmenter(options)
+    for folder in (copies, masks):
+        folder.mkdir(parents=True, exist_ok=True)
+    labelled: dict[str, Path] = {}
+
+    def one(photo: Path) -> str:
+        if photo.stem in labelled:
+            raise DataError(f"{photo} has the name of {labelled[photo.stem]}: rename one of them.")
+        mask = pseudo.label(segmenter, read_photo(photo))
+        if mask is not None:
+            photos.write(copies / photo.name, photo.read_bytes())
+            photos.write(masks / f"{photo.stem}.png", photos.encode_mask(mask / 255))
+            labelled[photo.stem] = photo
+        return ""
+
+    status = each(paths, one)
+    if status != INTERRUPTED:
+        say(f"{len(labelled)} of {len(paths)} photos labelled in {options.out}; of the others it isn't sure.")
+    return status or (1 if sources.troubles else 0)

@@ -1,0 +1,109 @@
+"""What is said in the terminal: whatever a photo is called, and whether or not anybody is still reading."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TextIO, TypeVar
+
+from tqdm import tqdm
+
+from humanseg.errors import HumanSegError
+
+Photo = TypeVar("Photo")
+
+INTERRUPTED = 130  # the exit status of what Ctrl-C ended: 128 and the signal's number
+
+
+def say(text: str, *, file: TextIO | None = None) -> None:
+    """One line, at once; goes around a progress bar."""
+    file = file or sys.stdout
+    tqdm.write(printable(text), file=file)
+    file.flush()
+
+
+def complain(text: str) -> None:
+    """One line on what went wrong."""
+    say(text, file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """The text with characters escaped that would break the line, steer the terminal, or stand for undecoded bytes."""
+    odd = ("Cc", "Cs", "Zl", "Zp")
+    return "".join(
+        char.encode("unicode_escape").decode() if unicodedata.category(char) in odd else char for char in text
+    )
+
+
+def each(photos: Sequence[Photo], work: Callable[[Photo], str]) -> int:
+    """Works on photo after photo with a bar that says how long it'll take; gives the exit status.
+
+    `work` gives a line to print. A photo that fails (`HumanSegError`) is reported and the rest go on.
+    """
+    failures, done = 0, 0
+    # No bar for a single photo, nor into a file or a pipe.
+    bar = tqdm(photos, unit="photo", leave=False, file=sys.stderr, disable=True if len(photos) < 2 else None)
+    try:
+        for photo in bar:
+            try:
+                line = work(photo)
+            except HumanSegError as error:
+                failures += 1
+                complain(str(error))
+            else:
+                done += 1
+                if line:
+                    say(line)
+    except KeyboardInterrupt:
+        bar.close()
+        complain(f"Stopped after {done} of {len(photos)} photos.")
+        return INTERRUPTED
+    return 1 if failures else 0
+
+
+@contextlib.contextmanager
+def forgiving() -> Iterator[None]:
+    """Within it, printing never fails: what an encoding can't say is escaped, and a closed pipe swallows the rest."""
+    with contextlib.ExitStack() as stack:
+        for stream, redirect in (
+            (sys.stdout, contextlib.redirect_stdout),
+            (sys.stderr, contextlib.redirect_stderr),
+        ):
+            if stream is not None:  # as it is in a program without a console on Windows
+                stack.enter_context(redirect(_Forgiving(stream)))
+        yield
+
+
+class _Forgiving:
+    """A text stream that goes on when nobody reads it any more, or when the disk that it goes to is full."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+    def write(self, text: str) -> int:
+        with self._muted_on_failure():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with self._muted_on_failure():
+            self._stream.flush()
+
+    @contextlib.contextmanager
+    def _muted_on_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            # Python flushes what is left when it ends, and would complain then.
+            with contextlib.suppress(OSError, ValueError):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, self._stream.fileno())
+                os.close(nowhere)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
