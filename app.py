@@ -9,16 +9,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from typing import Any
 
-# Before Gradio is imported: the page tells nobody that it's running.
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-
-from humanseg import HumanSegError, Segmenter
-from humanseg.hub.find import LIVE_NAME, MODEL_VARIABLE
-from humanseg.ui import page
-from humanseg.ui.model import warm_up
-from humanseg.ui.server import sweep
+from humanseg.errors import HumanSegError
+from humanseg.hub.find import LIVE_NAME, MODEL_VARIABLE, check_here
 from humanseg.ui.server.limits import Limits
+from humanseg.ui.server.serve import serve
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,22 +23,36 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--live-model", help="the same for the webcam; by default what ships for it, or --model")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     options = parser.parse_args(arguments)
-    try:
-        limits = Limits.from_environment()
-    except HumanSegError as error:
-        print(error, file=sys.stderr)
-        return 1
-    folder = sweep.private_folder()
     # Whoever brings weights of their own means the webcam too.
     named = options.model or os.environ.get(MODEL_VARIABLE)
     live = options.live_model or (None if named else LIVE_NAME)
+    try:
+        limits = Limits.from_environment()
+        for model in filter(None, (named, options.live_model)):
+            check_here(model)
+        serve(lambda: build(limits, options.model, live, options.open), limits)
+    except HumanSegError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def build(limits: Limits, model: str | None, live: str | None, in_browser: bool) -> tuple[Any, dict[str, Any]]:
+    """The page, whose weights are being loaded meanwhile, and how to launch it.
+
+    Without `live` the webcam has the photos' network.
+    """
+    # The page tells nobody that it's running.
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    from humanseg import Segmenter
+    from humanseg.ui import page
+    from humanseg.ui.model import warm_up
+
     demo = page.build(
-        lambda: Segmenter.from_pretrained(options.model), limits, live and (lambda: Segmenter.from_pretrained(live))
+        lambda: Segmenter.from_pretrained(model), limits, live and (lambda: Segmenter.from_pretrained(live))
     )
     warm_up(demo.house.model, demo.house.live)
-    sweep.start(demo, folder, *limits.cleaning)
-    demo.launch(inbrowser=options.open, **page.launch_options(limits))
-    return 0
+    return demo, page.launch_options(limits) | {"inbrowser": in_browser}
 
 
 if __name__ == "__main__":

@@ -1,14 +1,9 @@
 from __future__ import annotations
 
-import os
-import socket
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
-import requests
 
 import app
 
@@ -38,46 +33,40 @@ def test_help_names_the_options(capsys):
 def test_the_webcam_has_its_own_network_unless_somebody_brings_theirs(
     monkeypatch, arguments, environment, photos, webcam
 ):
-    monkeypatch.setattr(app.Segmenter, "from_pretrained", lambda model: [model])
-    monkeypatch.setattr(app.sweep, "start", lambda *_: None)
-    monkeypatch.setattr(app, "warm_up", lambda *_: None)
+    import humanseg
+    from humanseg.ui import model
+
+    monkeypatch.setattr(humanseg.Segmenter, "from_pretrained", lambda model: [model])
+    monkeypatch.setattr(model, "warm_up", lambda *_: None)
+    monkeypatch.setattr(app, "check_here", lambda model: None)
     if environment:
         monkeypatch.setenv("HUMANSEG_MODEL", environment)
     built = []
-    build = app.page.build
-
-    def remembered(*arguments):
-        built.append(build(*arguments))
-        monkeypatch.setattr(built[0], "launch", lambda **_: None)
-        return built[0]
-
-    monkeypatch.setattr(app.page, "build", remembered)
+    monkeypatch.setattr(app, "serve", lambda build, limits: built.append(build()))
     assert app.main(arguments) == 0
-    house = built[0].house
-    assert house.model.get() == [photos] and house.live.get() == [webcam]
-    assert (house.live is house.model) == (photos == webcam)
+    ((demo, options),) = built
+    assert demo.house.model.get() == [photos] and demo.house.live.get() == [webcam]
+    assert (demo.house.live is demo.house.model) == (photos == webcam)
+    assert options["inbrowser"] is False
 
 
-def test_the_page_answers_even_while_there_are_no_weights(repository: Path, tmp_path: Path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "GRADIO_SERVER_NAME": "127.0.0.1"}
-    command = [sys.executable, "app.py", "--model", str(tmp_path)]
-    process = subprocess.Popen(
-        command, cwd=repository, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    try:
-        deadline = time.monotonic() + 90
-        while True:
-            assert process.poll() is None, process.stdout.read().decode()
-            try:
-                answer = requests.get(f"http://127.0.0.1:{port}/", timeout=5)
-                break
-            except requests.ConnectionError:
-                assert time.monotonic() < deadline
-                time.sleep(0.3)
-        assert answer.ok and "HumanSegNet" in answer.text
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+@pytest.mark.parametrize("option", ["--model", "--live-model"])
+def test_a_folder_without_weights_is_a_sentence_before_the_page_is_opened(monkeypatch, capsys, tmp_path, option):
+    monkeypatch.setattr(app, "serve", lambda *_: pytest.fail("the page was opened"))
+    assert app.main([option, str(tmp_path)]) == 1
+    assert app.main([option, str(tmp_path / "gone")]) == 1
+    errors = capsys.readouterr().err.splitlines()
+    assert len(errors) == 2 and all(str(tmp_path) in line and "config.json" in line for line in errors)
+
+
+def test_a_model_on_the_hub_is_fetched_while_the_page_is_open_already(monkeypatch):
+    opened = []
+    monkeypatch.setattr(app, "serve", lambda *arguments: opened.append(arguments))
+    assert app.main(["--model", "somebody/something"]) == 0
+    assert opened
+
+
+def test_help_and_wrong_settings_are_said_without_waiting_for_gradio(repository):
+    code = "import app, sys; app.main(['--model', '/nowhere']); sys.exit('gradio' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and done.stderr.count("\n") == 1 and "/nowhere" in done.stderr

@@ -56,6 +56,17 @@ def find_weights(model: str | Path | None = None, *, revision: str | None = None
     return _from_hub(named["id"], revision or named["revision"])
 
 
+def check_here(model: str) -> None:
+    """Checks a name that stands for a folder of weights on this computer; one on the Hub is left until it's needed.
+
+    Raises
+    ------
+    WeightsError : there is no such folder, or what is there aren't our weights
+    """
+    if Path(model).expanduser().exists() or not _HUB_ID.fullmatch(model):
+        find_weights(model)
+
+
 def _shipped(name: str) -> Path:
     package = Path(__file__).resolve().parents[1]
     # In a clone the weights stand beside the package; a wheel carries them inside it.

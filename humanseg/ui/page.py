@@ -16,9 +16,9 @@ from humanseg.segmenter import Segmenter
 from humanseg.ui import api, text, theme
 from humanseg.ui.choices import TICKET, Choices
 from humanseg.ui.model import LazySegmenter
-from humanseg.ui.server import links
+from humanseg.ui.server import links, patches
 from humanseg.ui.server.gate import Gate
-from humanseg.ui.server.guard import GuardedBlocks, limit_queue, plain
+from humanseg.ui.server.guard import GuardedBlocks, plain
 from humanseg.ui.server.limits import Limits
 from humanseg.ui.tabs import about, background, photo, webcam
 from humanseg.ui.visitor import Shelf, Visitor, Visitors
@@ -41,15 +41,13 @@ def build(
     """
     limits = limits or Limits.from_environment()
     page = GuardedBlocks(title=text.TITLE, analytics_enabled=False, delete_cache=limits.cleaning)
-    files: set[str] = set()
-    page.temp_file_sets.append(files)
     model = LazySegmenter(factory, limits.concurrency)
     house = SimpleNamespace(
         model=model,
         live=LazySegmenter(live) if live else model,
         limits=limits,
         examples=sorted((Path(__file__).parent / "examples").glob("*.jpg")),
-        shelf=Shelf(page.GRADIO_CACHE, files),
+        shelf=Shelf(page.GRADIO_CACHE, patches.files_of(page)),
         runs_the_model={
             "concurrency_id": "model",
             "concurrency_limit": limits.concurrency,
@@ -96,7 +94,7 @@ def build(
         )
     page.house = house
     page.queue(max_size=limits.queue, api_open=False)
-    limit_queue(page)
+    patches.limit_queue(page)
     return page
 
 

@@ -14,6 +14,7 @@ from humanseg import compose
 from humanseg.resize import shrink
 from humanseg.ui import text
 from humanseg.ui.server.guard import plain
+from humanseg.ui.server.patches import limit_canvas
 from humanseg.ui.visitor import Visitor
 
 KEEP, REMOVE = "#16a34a", "#dc2626"
@@ -115,6 +116,7 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
             height=560,
             elem_id="repair-canvas",
         )
+        limit_canvas(editor)
         with gr.Row():
             grow = gr.Slider(-20, 20, 0, step=1, label=text.GROW, info=text.GROW_HELP, min_width=200, elem_id="grow")
             feather = gr.Slider(

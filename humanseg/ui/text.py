@@ -91,6 +91,13 @@ GONE = "{name} isn't here any more (files are removed after an hour): drop it ag
 NO_PICTURE = "Pick one of the places or give a picture of your own first."
 NO_PHOTO = "Give a photo first."
 
+# In the terminal
+RUNNING = "HumanSegNet is at {address} (Ctrl+C ends it)."
+BAD_PORT = "GRADIO_SERVER_PORT is “{port}”: set it to a number from 1 to 65535, or leave it unset."
+NO_PORT = "The page can't be opened at {host}, port {port} ({reason}): set GRADIO_SERVER_PORT to another port."
+NO_HOST = "The page can't be opened at {host} ({reason}): set GRADIO_SERVER_NAME to an address of this computer."
+NO_START = "The page can't be opened ({reason})."
+
 # About tab
 ABOUT_MODEL = """
 ## The model

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 from gradio_client.utils import decode_base64_to_binary
 
+from humanseg.ui.server.patches import hand_over_as
 from humanseg.ui.upload import Upload, file_name
 
 
@@ -22,22 +23,14 @@ def _upload(payload: Any) -> Upload | None:
     return Upload(payload.path, file_name(name or payload.path))
 
 
-# The two below change an instance instead of deriving a class, because Gradio writes a .pyi file next to the source of
-# every derived component. What changes a component's properties later on would lose it: show and hide what's around.
-
-
 def photo_input(**options: Any) -> gr.Image:
     """`gr.Image` that gives an `Upload` or None: Pillow isn't asked, so HEIC, broken and turned photos get through."""
-    component = gr.Image(**{"type": "filepath", "image_mode": None, **options})
-    component.preprocess = _upload
-    return component
+    return hand_over_as(gr.Image(**{"type": "filepath", "image_mode": None, **options}), _upload)
 
 
 def photos_input(**options: Any) -> gr.File:
     """`gr.File` for many photos that gives a list of `Upload`."""
-    component = gr.File(**{"file_count": "multiple", "type": "filepath", **options})
-    component.preprocess = _uploads
-    return component
+    return hand_over_as(gr.File(**{"file_count": "multiple", "type": "filepath", **options}), _uploads)
 
 
 def _uploads(payload: Any) -> list[Upload]:

@@ -10,7 +10,6 @@ from typing import Any
 
 import anyio
 import gradio as gr
-from fastapi import HTTPException
 
 from humanseg.errors import HumanSegError
 from humanseg.ui import text
@@ -91,17 +90,3 @@ class GuardedBlocks(gr.Blocks):
         except Exception as error:
             log.warning("A request's data can't be read: %s", error)
             raise gr.Error(text.BAD_REQUEST, title=text.ERROR_TITLE, print_exception=False) from error
-
-
-def limit_queue(page: gr.Blocks) -> None:
-    """Has the page's queue say in our own words that it's full."""
-    push = page._queue.push
-
-    async def polite(*arguments: Any, **options: Any) -> Any:
-        pushed = await push(*arguments, **options)
-        if pushed[2] == "queue_full":
-            # Gradio's own status, 503, makes the browser say its own words.
-            raise HTTPException(429, detail=text.QUEUE_FULL)
-        return pushed
-
-    page._queue.push = polite

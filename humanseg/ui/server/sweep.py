@@ -2,57 +2,64 @@
 
 from __future__ import annotations
 
-import atexit
+import logging
 import os
-import shutil
-import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
 
 import gradio as gr
 
+from humanseg.ui.server.folder import LOCK, NOTE, PARTS
 
-def private_folder() -> Path:
-    """A folder of this process's own for Gradio's temporary files, removed at the end.
+log = logging.getLogger("humanseg.ui")
 
-    Call it before the page is built. Whoever has set GRADIO_TEMP_DIR gets a folder below it.
-    """
-    asked = os.environ.get("GRADIO_TEMP_DIR")
-    if asked:
-        Path(asked).mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="humanseg-page-", dir=asked))
-    os.environ["GRADIO_TEMP_DIR"] = str(folder)
-    # These read the variable when they're imported, which may have been; a photo sent to an MCP tool would lie outside.
-    for name in ("gradio.mcp", "gradio.routes", "gradio.screen_recording_utils"):
-        if name in sys.modules:
-            sys.modules[name].DEFAULT_TEMP_DIR = str(folder)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+# Seconds for which a folder may be empty: a file may be about to be written to it.
+GRACE = 60
 
 
 def sweep(page: gr.Blocks, folder: Path, age: float) -> int:
-    """Removes files in `folder` older than `age` seconds, but for what the page itself is made of; how many went."""
+    """Removes files in `folder` older than `age` seconds, and empty folders; how many files went.
+
+    What the page itself is made of stays. What can't be removed now is tried again the next time.
+    """
     own = {str(path) for block in page.blocks.values() for path in getattr(block, "keep_in_cache", ())}
+    own |= {str(folder / name) for name in (NOTE, LOCK)}
     removed = 0
-    for path in folder.rglob("*"):
-        try:
-            if str(path) in own or path.is_dir() or time.time() - path.lstat().st_ctime <= age:
-                continue
-            path.unlink()
-            removed += 1
-        except FileNotFoundError:
-            continue  # Gradio was faster
+    for where, _, names in os.walk(folder, topdown=False):
+        for path in (Path(where, name) for name in names):
+            try:
+                if str(path) in own or time.time() - path.lstat().st_ctime <= age:
+                    continue
+                path.unlink()
+                removed += 1
+            except OSError as error:
+                log.debug("%s isn't removed: %s", path, error)  # most often Gradio was faster
+        _drop_if_empty(Path(where), folder, min(age, GRACE))
     return removed
 
 
-def start(page: gr.Blocks, folder: Path, frequency: float, age: float) -> None:
+def _drop_if_empty(where: Path, folder: Path, age: float) -> None:
+    if where in (folder, folder / PARTS):
+        return
+    try:
+        if time.time() - where.stat().st_mtime > age:
+            where.rmdir()
+    except OSError:
+        pass  # something is in it
+
+
+def start(page: gr.Blocks, folder: Path, frequency: float, age: float) -> threading.Thread:
     """Sweeps every `frequency` seconds for as long as the process lives."""
 
     def run() -> None:
         while True:
             time.sleep(frequency)
-            sweep(page, folder, age)
+            try:
+                sweep(page, folder, age)
+            except Exception:
+                log.exception("%s can't be swept; it's tried again in %s s.", folder, frequency)
 
-    threading.Thread(target=run, name="sweep", daemon=True).start()
+    thread = threading.Thread(target=run, name="sweep", daemon=True)
+    thread.start()
+    return thread

@@ -16,6 +16,7 @@ from humanseg.media.stream import Stream
 from humanseg.ui import text
 from humanseg.ui.preview import checkerboard
 from humanseg.ui.server.guard import plain
+from humanseg.ui.server.patches import show_as
 from humanseg.ui.tabs.background import controls, picture_of
 from humanseg.ui.uploads import Upload, photo_input
 from humanseg.ui.visitor import Visitor
@@ -56,7 +57,7 @@ def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
                 alt_text=text.LIVE_ALT,
             )
             # What's shown travels within the answer: no frame ever touches the disk.
-            live.postprocess = lambda jpeg: None if jpeg is None else Base64ImageData(url=_data_url(jpeg))
+            show_as(live, lambda jpeg: None if jpeg is None else Base64ImageData(url=_data_url(jpeg)))
             rate = gr.HTML("", elem_id="rate", elem_classes="say")
 
     @plain

@@ -1,0 +1,111 @@
+"""What the page changes about Gradio's insides, each change a function. All were checked against Gradio 6.31.0.
+
+`GuardedBlocks` (guard.py) and `Gate` (gate.py) use its insides too. tests/ui/server/test_patches.py fails where Gradio
+changes beneath one of them.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import PIL.Image
+from fastapi import HTTPException
+from gradio.components import Component
+
+from humanseg.ui import text
+
+CHECKED_AGAINST = "6.31.0"
+
+# What Gradio lays its temporary files in, read from GRADIO_TEMP_DIR when one of these is imported.
+FOLDER = "DEFAULT_TEMP_DIR"
+FOLDER_READERS = ("gradio.mcp", "gradio.route_utils", "gradio.routes", "gradio.screen_recording_utils")
+
+# Pictures of the drawing canvas: their number for one canvas and for all, and their pixels (the page's has 1 million).
+_LAYERS, _CANVASES, _CANVAS_PIXELS = 8, 64, 16_000_000
+
+
+def hand_over_as(component: Component, preprocess: Callable[[Any], Any]) -> Component:
+    """Has events get what `preprocess` makes of a component's value, in place of Gradio's own.
+
+    The instance is changed and no class derived, because Gradio writes a .pyi file next to the source of every derived
+    component. What changes the component's properties later on would lose it: show and hide what's around.
+    """
+    component.preprocess = preprocess
+    return component
+
+
+def show_as(component: Component, postprocess: Callable[[Any], Any]) -> Component:
+    """Has the browser get what `postprocess` makes of an event's result; as `hand_over_as`, the other way."""
+    component.postprocess = postprocess
+    return component
+
+
+def files_of(page: gr.Blocks) -> set[str]:
+    """A set of paths for the page to fill, whose files Gradio removes with its own (`delete_cache`)."""
+    files: set[str] = set()
+    page.temp_file_sets.append(files)
+    return files
+
+
+def limit_queue(page: gr.Blocks) -> None:
+    """Has the page's queue say in our own words that it's full."""
+    push = page._queue.push
+
+    async def polite(*arguments: Any, **options: Any) -> Any:
+        pushed = await push(*arguments, **options)
+        if pushed[2] == "queue_full":
+            # Gradio's own status, 503, makes the browser say its own words.
+            raise HTTPException(429, detail=text.QUEUE_FULL)
+        return pushed
+
+    page._queue.push = polite
+
+
+def write_below(folder: Path) -> None:
+    """Has modules that read GRADIO_TEMP_DIR earlier write to `folder` too, photos for MCP tools above all."""
+    for name in FOLDER_READERS:
+        if name in sys.modules:
+            setattr(sys.modules[name], FOLDER, str(folder))
+
+
+def limit_canvas(editor: gr.ImageEditor) -> gr.ImageEditor:
+    """Has the drawing canvas take pictures of its own kind only; Gradio holds in memory what anybody sends to it.
+
+    A layer's number alone would make Gradio fill the memory, and what's sent and never drawn with stays for good.
+    """
+    accept = editor.accept_blobs
+
+    @functools.wraps(accept)  # with Gradio's mark of what a browser may call
+    def limited(data: Any) -> Any:
+        try:
+            index, kind = data.data.get("index"), data.data.get("type")
+            number = 0 if index in (None, "", "null") else int(index)
+            with PIL.Image.open(io.BytesIO(data.files[0][1])) as picture:
+                fits = picture.width * picture.height <= _CANVAS_PIXELS
+            if kind not in ("background", "layer", "composite") or not 0 <= number < _LAYERS or not fits:
+                raise ValueError("no picture of a canvas")
+            canvas = str(data.data["id"])
+        except Exception as error:
+            raise HTTPException(400, detail=text.BAD_REQUEST) from error
+        while canvas not in editor.blob_storage and len(editor.blob_storage) >= _CANVASES:
+            editor.blob_storage.pop(next(iter(editor.blob_storage)), None)
+        return accept(data)
+
+    editor.accept_blobs = limited
+    return editor
+
+
+def stop(page: gr.Blocks) -> None:
+    """Ends the page's server at once, without waiting for visitors to go."""
+    server = getattr(page, "server", None)
+    if server is not None:
+        server.force_exit = True
+        logging.getLogger("uvicorn.error").disabled = True  # it would complain of what was cut short
+    page.close(verbose=False)

@@ -1,0 +1,90 @@
+"""The page from its start to its end: opens it, says where, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+from humanseg.errors import HumanSegError
+from humanseg.ui import text
+from humanseg.ui.server import ending
+from humanseg.ui.server.folder import private_folder, remove
+from humanseg.ui.server.limits import Limits
+
+
+def serve(build: Callable[[], tuple[Any, dict[str, Any]]], limits: Limits) -> None:
+    """Builds the page and keeps it open until the process is told to end; call it from the main thread.
+
+    Gradio isn't imported before `build` is called: it reads its environment then, and takes seconds, in which a wrong
+    setting has long been said and Ctrl+C leaves nothing behind either.
+
+    Parameters
+    ----------
+    build : gives the page (`gr.Blocks`) and the options of its `launch`
+
+    Raises
+    ------
+    HumanSegError : the port or the address can't be used, or no temporary files can be written
+    """
+    port = asked_port()
+    folder = private_folder()
+    pages: list[Any] = []
+
+    def clear() -> None:
+        for page in pages:
+            patches.stop(page)
+        remove(folder)
+
+    ending.clear_on_signals(clear)
+    try:
+        page, options = build()
+        from humanseg.ui.server import patches, sweep
+
+        pages.append(page)
+        patches.write_below(folder)
+        sweep.start(page, folder, *limits.cleaning)
+        print(text.RUNNING.format(address=_launch(page, port, options)), flush=True)
+        while page.is_running:
+            time.sleep(0.5)
+    finally:
+        clear()
+
+
+def _launch(page: Any, port: int | None, options: dict[str, Any]) -> str:
+    """Opens the page without Gradio's own words in the terminal; its address."""
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            _, address, _ = page.launch(server_port=port, prevent_thread_lock=True, quiet=True, **options)
+    except (OSError, ValueError) as error:
+        raise HumanSegError(text.NO_START.format(reason=error)) from error
+    return address
+
+
+def asked_port() -> int | None:
+    """The port that was asked for, None for the first free one from 7860 on.
+
+    Gradio takes another one where that port is in use; whoever has asked for one would look for the page in vain.
+
+    Raises
+    ------
+    HumanSegError : it's no port, or it can't be opened
+    """
+    asked = os.environ.get("GRADIO_SERVER_PORT", "").strip()
+    if asked and not (asked.isdecimal() and 0 < int(asked) < 65536):
+        raise HumanSegError(text.BAD_PORT.format(port=asked))
+    port = int(asked) if asked else None
+    host = os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
+    try:
+        with socket.socket() as probe:
+            if os.name == "posix":  # there it means that a port may be used again at once, on Windows much more
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port or 0))
+    except OSError as error:
+        words = text.NO_PORT if port else text.NO_HOST
+        raise HumanSegError(words.format(host=host, port=port, reason=error.strerror or error)) from error
+    return port

@@ -1,0 +1,138 @@
+"""Each change to Gradio's insides, and what it builds on: where Gradio changes beneath one, its test fails here."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import io
+import pkgutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import gradio as gr
+import pytest
+import requests
+from fastapi import HTTPException
+from PIL import Image
+
+from humanseg.ui import text
+from humanseg.ui.server import patches
+from humanseg.ui.server.guard import GuardedBlocks
+from tests.ui.serving import in_own_thread
+
+
+def test_every_module_of_gradios_that_has_a_folder_of_its_own_for_files_is_known():
+    source = Path(gr.__file__).parent
+    found = set()
+    for module in pkgutil.walk_packages([str(source)], "gradio."):
+        file = source.joinpath(*module.name.split(".")[1:]).with_suffix(".py")
+        if file.is_file() and f"{patches.FOLDER} =" in file.read_text(encoding="utf-8"):
+            found.add(module.name)
+    # gradio.routes has its own from gradio.route_utils.
+    assert found | {"gradio.routes"} == set(patches.FOLDER_READERS)
+
+
+def test_a_photo_sent_to_an_mcp_tool_lies_in_the_swept_folder_too(monkeypatch, tmp_path):
+    for name in patches.FOLDER_READERS:
+        module = importlib.import_module(name)
+        monkeypatch.setattr(module, patches.FOLDER, getattr(module, patches.FOLDER))
+    patches.write_below(tmp_path)
+    import gradio.mcp
+
+    to_file = gradio.mcp.GradioMCPServer.convert_strings_to_filedata
+    made = to_file(None, {"photo": "data:image/png;base64,aGVsbG8="}, [["photo"]])
+    assert Path(made["photo"]["path"]).is_relative_to(tmp_path)
+
+
+def test_events_hand_over_and_show_what_the_page_makes_of_a_value():
+    with gr.Blocks() as page:
+        given = patches.hand_over_as(gr.Textbox(), lambda value: value.upper())
+        shown = patches.show_as(gr.Textbox(), lambda value: value + "!")
+        given.change(lambda value: f"<{value}>", given, shown, api_name="say")
+    page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1")
+    try:
+        address = f"{page.local_url}gradio_api/call/say"
+        event = requests.post(address, json={"data": ["aha"]}, timeout=10).json()["event_id"]
+        assert '["<AHA>!"]' in requests.get(f"{address}/{event}", timeout=10).text
+    finally:
+        page.close(verbose=False)
+
+
+def test_the_set_of_files_is_one_of_those_that_gradio_goes_through(tmp_path):
+    from gradio.route_utils import delete_files_created_by_app
+
+    with gr.Blocks(delete_cache=(60, 60)) as page:
+        files = patches.files_of(page)
+    (tmp_path / "photo.png").write_bytes(b"photo")
+    files.add(str(tmp_path / "photo.png"))
+    delete_files_created_by_app(page, age=None)
+    assert not (tmp_path / "photo.png").exists()
+
+
+def test_gradio_says_of_a_full_queue_what_the_page_listens_for():
+    source = inspect.getsource(type(gr.Blocks()._queue).push)
+    assert '"queue_full"' in source and inspect.iscoroutinefunction(type(gr.Blocks()._queue).push)
+
+
+def test_the_guard_stands_where_gradio_reads_what_a_visitor_sends():
+    ours, theirs = (inspect.signature(kind.preprocess_data) for kind in (GuardedBlocks, gr.Blocks))
+    assert list(ours.parameters) == list(theirs.parameters)
+    assert "self.preprocess_data(" in inspect.getsource(gr.Blocks.process_api)
+
+
+def png(width: int = 4, height: int = 4) -> bytes:
+    written = io.BytesIO()
+    Image.new("1", (width, height)).save(written, "PNG")
+    return written.getvalue()
+
+
+def sent(picture: bytes = b"", **fields: str) -> SimpleNamespace:
+    data = {"type": "layer", "index": "0", "id": "canvas"} | fields
+    return SimpleNamespace(data=data, files=[("blob", picture or png())])
+
+
+def test_the_canvas_takes_its_own_pictures_and_may_be_asked_by_a_browser():
+    editor = patches.limit_canvas(gr.ImageEditor())
+    assert editor.accept_blobs._is_server_fn
+    for kind, index in (("background", "null"), ("layer", "0"), ("layer", ""), ("composite", "null")):
+        editor.accept_blobs(sent(type=kind, index=index))
+    stored = editor.blob_storage["canvas"]
+    assert stored.background and stored.composite and len(stored.layers) <= 1
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        sent(index="9999999999"),
+        sent(index="-1"),
+        sent(index="many"),
+        sent(type="anything"),
+        sent(b"no picture"),
+        sent(png(8000, 8000)),
+        SimpleNamespace(data={}, files=[]),
+        SimpleNamespace(data="text", files=None),
+    ],
+)
+def test_the_canvas_refuses_what_would_fill_the_memory(data):
+    editor = patches.limit_canvas(gr.ImageEditor())
+    with pytest.raises(HTTPException) as caught:
+        editor.accept_blobs(data)
+    assert caught.value.status_code == 400 and caught.value.detail == text.BAD_REQUEST
+    assert not editor.blob_storage
+
+
+def test_pictures_that_nobody_draws_with_make_room_for_new_ones():
+    editor = patches.limit_canvas(gr.ImageEditor())
+    for number in range(100):
+        editor.accept_blobs(sent(id=str(number)))
+    assert len(editor.blob_storage) == 64 and "99" in editor.blob_storage and "0" not in editor.blob_storage
+
+
+def test_a_stopped_page_does_not_wait_for_visitors_to_go():
+    with gr.Blocks() as page:
+        gr.Markdown("Here")
+    page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1")
+    with requests.get(f"{page.local_url}gradio_api/heartbeat/somebody", stream=True, timeout=10) as visitor:
+        next(visitor.iter_content(1))
+        in_own_thread(patches.stop, page)
+        assert not page.server.thread.is_alive()
