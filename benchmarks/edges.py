@@ -20,23 +20,11 @@ import cv2
 import numpy as np
 
 from humanseg import compose, edges
+from humanseg.evaluation.metrics import boundary_iou
 from humanseg.resize import resize_alpha
 
 LONG_SIDE = 512
 COMPOSITE = (4000, 3000)
-
-
-def boundary_iou(truth: np.ndarray, guess: np.ndarray, share: float = 0.02) -> float:
-    """IoU of the inner bands of both masks, `share` of the diagonal wide (Cheng et al. 2021)."""
-    width = max(1.0, share * float(np.hypot(*truth.shape)))
-
-    def band(alpha: np.ndarray) -> np.ndarray:
-        mask = cv2.copyMakeBorder((alpha >= 0.5).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-        distance = cv2.distanceTransform(mask, cv2.DIST_L2, 3)[1:-1, 1:-1]
-        return (distance > 0) & (distance <= width)
-
-    a, b = band(truth), band(guess)
-    return float((a & b).sum() / max(1, (a | b).sum()))
 
 
 def gradient_error(truth: np.ndarray, guess: np.ndarray, sigma: float = 1.4) -> float:
@@ -108,8 +96,8 @@ def composite(
 
 def alpha_row(truth: np.ndarray, guess: np.ndarray) -> list[float]:
     return [
-        100 * boundary_iou(truth, guess),
-        100 * boundary_iou(truth, guess, 0.004),
+        100 * boundary_iou(guess >= 0.5, truth >= 0.5),
+        100 * boundary_iou(guess >= 0.5, truth >= 0.5, ratio=0.004),
         1000 * float(np.abs(truth - guess).mean()),
         gradient_error(truth, guess),
     ]

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from humanseg.data.datasets import read_mask, read_photo
+from humanseg.data.datasets import read_photo
+from humanseg.data.masks import read_mask
 from humanseg.data.splits import split
 from humanseg.engines import thread_count, to_openvino
 from humanseg.evaluation import metrics

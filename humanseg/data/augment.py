@@ -13,7 +13,7 @@ import albumentations as A
 import cv2
 import numpy as np
 
-from humanseg.data.datasets import BACKGROUND, IGNORE, PERSON, resize_mask
+from humanseg.data.masks import BACKGROUND, IGNORE, PERSON, resize_mask
 
 
 def random_view(

@@ -6,15 +6,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from humanseg.data.masks import BACKGROUND, read_mask, resize_mask
 from humanseg.errors import DataError
 from humanseg.resize import shrink
 
 PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
-PERSON, IGNORE, BACKGROUND = 255, 128, 0
 # A mask may be smaller than its photo, but must show the same frame: sides in proportion within this share.
 _ASPECT_TOLERANCE = 0.03
 
@@ -42,7 +41,7 @@ def find_pairs(folder: str | Path, ids: Collection[str] | None = None) -> list[P
 
     Raises
     ------
-    DataError : no such layout, no pairs, a photo without mask or the reverse, an id that isn't there
+    DataError : no such layout, no pairs, an empty file, a photo without mask or the reverse, an id that isn't there
     """
     folder = Path(folder)
     for images, masks in (("Training_Images", "Ground_Truth"), ("images", "masks")):
@@ -58,12 +57,12 @@ def find_negatives(folder: str | Path) -> list[Pair]:
 
     Raises
     ------
-    DataError : the folder is missing or has no photos in it
+    DataError : the folder is missing or has no photos in it, a file is empty
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError(f"There is no folder {folder}: name one with --negatives.")
-    photos = sorted(p for p in folder.iterdir() if p.suffix.lower() in PHOTO_SUFFIXES)
+    photos = _photos(folder)
     if not photos:
         raise DataError(f"{folder} has no photos in it: name a folder of pictures without people.")
     return [Pair(photo, None, folder.name) for photo in photos]
@@ -87,12 +86,22 @@ def _match(folder: Path, images: Path, masks: Path, ids: Collection[str] | None)
 
 def _by_stem(folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.suffix.lower() not in PHOTO_SUFFIXES:
-            continue
+    for path in _photos(folder):
         if path.stem in found:
             raise DataError(f"{path} and {found[path.stem].name} share a name: keep one of them.")
         found[path.stem] = path
+    return found
+
+
+def _photos(folder: Path) -> list[Path]:
+    """The pictures in a folder by name; not what systems leave there (`._x.jpg`, `Thumbs.db`, `__MACOSX`)."""
+    found = []
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or path.suffix.lower() not in PHOTO_SUFFIXES or not path.is_file():
+            continue
+        if not path.stat().st_size:
+            raise DataError(f"{path} is empty: replace it, or take it away.")
+        found.append(path)
     return found
 
 
@@ -131,21 +140,6 @@ def read_photo(path: Path, long_side: int | None = None) -> np.ndarray:
     return rgb if long_side is None else shrink(rgb, long_side)
 
 
-def read_mask(path: Path) -> np.ndarray:
-    """A mask as uint8 HxW of PERSON, IGNORE and BACKGROUND, at its own size.
-
-    Raises
-    ------
-    DataError : the file isn't a whole picture
-    """
-    try:
-        with Image.open(path) as picture:
-            grey = np.asarray(picture.convert("L"))
-    except (OSError, UnidentifiedImageError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path} can't be read as a mask ({error}): replace it, or take its pair away.") from error
-    return grey
-
-
 def read_pair(pair: Pair, long_side: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Photo (uint8 HxWx3) and mask (uint8 HxW), the mask resized to the photo where it's smaller.
 
@@ -156,7 +150,7 @@ def read_pair(pair: Pair, long_side: int | None = None) -> tuple[np.ndarray, np.
     rgb = read_photo(pair.image, long_side)
     height, width = rgb.shape[:2]
     if pair.mask is None:
-        return rgb, np.zeros((height, width), np.uint8)
+        return rgb, np.full((height, width), BACKGROUND, np.uint8)
     mask = read_mask(pair.mask)
     check_aspect(pair, mask.shape, rgb.shape)
     if mask.shape != (height, width):
@@ -171,16 +165,3 @@ def check_aspect(pair: Pair, mask_shape: tuple[int, ...], photo_shape: tuple[int
     slack = _ASPECT_TOLERANCE + 1 / min(h, w)
     if abs((w / h) / (width / height) - 1) > slack:
         raise DataError(f"{pair.mask} is {w}x{h} and its photo {width}x{height}: they don't show the same frame.")
-
-
-def resize_mask(mask: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Resizes a mask (uint8 HxW); what is ignored stays ignored, the rest keeps smooth edges."""
-    ignored = mask == IGNORE
-    method = cv2.INTER_AREA if width < mask.shape[1] else cv2.INTER_LINEAR
-    resized = cv2.resize(np.where(ignored, BACKGROUND, mask), (width, height), interpolation=method)
-    # A blend that happens to hit the mark would be taken for "ignore".
-    resized[resized == IGNORE] = IGNORE - 1
-    if ignored.any():
-        blurred = cv2.resize(ignored.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
-        resized[blurred > 0] = IGNORE
-    return resized

@@ -14,7 +14,8 @@ from torch.utils.data import Dataset
 from tqdm import tqdm
 
 from humanseg.data.augment import camera_damage, loosened, paste, random_matrix, random_view, warp_mask, warp_photo
-from humanseg.data.datasets import BACKGROUND, IGNORE, PERSON, Pair, read_pair
+from humanseg.data.datasets import Pair, read_pair
+from humanseg.data.masks import BACKGROUND, IGNORE, PERSON
 
 CACHE_LONG_SIDE = 640
 LOOSE_EDGE_PIXELS = 3

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from humanseg.data.datasets import IGNORE, Pair, check_aspect, read_mask
+from humanseg.data.datasets import Pair, check_aspect
+from humanseg.data.masks import IGNORE, read_mask
 from humanseg.evaluation import metrics
 from humanseg.media import photos
 from humanseg.segmenter import Segmenter

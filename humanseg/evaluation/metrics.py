@@ -42,9 +42,16 @@ def inner_boundary(mask: np.ndarray, ratio: float = BOUNDARY_RATIO) -> np.ndarra
     return mask & (eroded[1:-1, 1:-1] == 0)
 
 
-def boundary_iou(prediction: np.ndarray, truth: np.ndarray, valid: np.ndarray | None = None) -> float:
-    """IoU of the two inner boundaries (Cheng et al. 2021, "Boundary IoU", 2 % of the diagonal)."""
-    return iou(inner_boundary(prediction), inner_boundary(truth), valid)
+def boundary_iou(
+    prediction: np.ndarray, truth: np.ndarray, valid: np.ndarray | None = None, ratio: float = BOUNDARY_RATIO
+) -> float:
+    """IoU of the two inner boundaries (Cheng et al. 2021, "Boundary IoU"), `ratio` of the diagonal wide.
+
+    What is ignored must not make an outline of its own: there, the truth is taken to be what was predicted.
+    """
+    if valid is not None:
+        truth = np.where(valid, truth, prediction)
+    return iou(inner_boundary(prediction, ratio), inner_boundary(truth, ratio), valid)
 
 
 def mean_absolute_error(alpha: np.ndarray, truth: np.ndarray, valid: np.ndarray | None = None) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from humanseg.data.datasets import BACKGROUND, IGNORE, PERSON
+from humanseg.data.masks import BACKGROUND, IGNORE, PERSON
 from humanseg.resize import resize_alpha
 from humanseg.segmenter import Segmenter
 

@@ -11,7 +11,8 @@ from accelerate.utils import gather_object
 from torch import nn
 from tqdm import tqdm
 
-from humanseg.data.datasets import Pair, read_mask, read_photo
+from humanseg.data.datasets import Pair, read_photo
+from humanseg.data.masks import read_mask
 from humanseg.evaluation import metrics
 from humanseg.model.config import ModelConfig
 from humanseg.resize import letterbox

@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from humanseg.cli import main
-from humanseg.data.datasets import BACKGROUND, PERSON, find_pairs, read_pair
+from humanseg.data.datasets import find_pairs, read_pair
+from humanseg.data.masks import BACKGROUND, PERSON
 from humanseg.hub.find import find_weights
 from humanseg.model.config import CONFIG_NAME, WEIGHTS_NAME, read_config
 from humanseg.segmenter import Segmenter

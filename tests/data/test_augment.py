@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from humanseg.data.augment import camera_damage, loosened, paste, random_view
-from humanseg.data.datasets import BACKGROUND, IGNORE, PERSON
+from humanseg.data.masks import BACKGROUND, IGNORE, PERSON
 
 
 @pytest.fixture

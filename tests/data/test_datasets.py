@@ -2,16 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from humanseg.data.datasets import (
-    BACKGROUND,
-    IGNORE,
-    PERSON,
-    find_negatives,
-    find_pairs,
-    read_ids,
-    read_pair,
-    resize_mask,
-)
+from humanseg.data.datasets import find_negatives, find_pairs, read_ids, read_pair
+from humanseg.data.masks import BACKGROUND, PERSON
 from humanseg.errors import DataError
 
 
@@ -100,9 +92,10 @@ def test_an_unknown_id_is_named(human):
 @pytest.mark.parametrize("content", [b"", b"not a picture", "truncated"])
 def test_an_unreadable_file_is_named(human, where, content):
     path = getattr(find_pairs(human)[0], where)
+    pair = find_pairs(human)[0]
     path.write_bytes(path.read_bytes()[:-30] if content == "truncated" else content)
     with pytest.raises(DataError, match=path.name):
-        read_pair(find_pairs(human)[0])
+        read_pair(pair)
 
 
 def test_a_mask_of_another_frame_is_named_with_both_sizes(human):
@@ -128,24 +121,33 @@ def test_an_empty_folder_is_named(tmp_path):
         find_pairs(tmp_path)
 
 
-def test_what_is_to_be_ignored_stays_so_through_a_resize():
-    mask = np.zeros((40, 40), np.uint8)
-    mask[:, :20], mask[:10, :10] = PERSON, IGNORE
-    resized = resize_mask(mask, 20, 20)
-    assert (resized[:5, :5] == IGNORE).all()
-    assert np.count_nonzero(resized == IGNORE) == 25
-
-
-def test_a_blend_of_person_and_background_is_never_taken_for_ignore():
-    mask = np.tile(np.array([0, 255], np.uint8), (64, 32))
-    assert not (resize_mask(mask, 33, 33) == IGNORE).any()
-
-
 def test_negatives_have_an_empty_mask(tmp_path):
     write(tmp_path / "room.jpg", np.zeros((8, 12, 3), np.uint8))
     (pair,) = find_negatives(tmp_path)
     rgb, mask = read_pair(pair)
     assert mask.shape == rgb.shape[:2] and not mask.any()
+
+
+@pytest.mark.parametrize("finder", [find_negatives, lambda folder: find_pairs(folder.parent)])
+def test_what_systems_leave_in_folders_is_no_photo(tmp_path, finder):
+    images, masks = tmp_path / "images", tmp_path / "masks"
+    for folder in (images, masks):
+        for stem in "ab":
+            write(folder / f"{stem}.png", np.zeros((8, 8), np.uint8))
+        for name in ("._a.png", "._a.jpg", ".DS_Store", "Thumbs.db", "desktop.ini"):
+            (folder / name).write_bytes(b"not a picture")
+        (folder / "__MACOSX").mkdir()
+        (folder / "folder.jpg").mkdir()
+    assert [pair.stem for pair in finder(images)] == ["a", "b"]
+
+
+@pytest.mark.parametrize("finder", [find_negatives, lambda folder: find_pairs(folder.parent)])
+def test_an_empty_file_is_named_before_anything_is_read(tmp_path, finder):
+    for folder in ("images", "masks"):
+        write(tmp_path / folder / "a.png", np.zeros((8, 8), np.uint8))
+        (tmp_path / folder / "b.png").write_bytes(b"")
+    with pytest.raises(DataError, match=r"b\.png is empty"):
+        finder(tmp_path / "images")
 
 
 @pytest.mark.parametrize("make", [lambda p: p / "nowhere", lambda p: p])

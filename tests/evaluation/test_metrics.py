@@ -54,6 +54,34 @@ def test_what_is_ignored_does_not_count(square):
     assert metrics.score(alpha, mask)["mae"] == 0
 
 
+@pytest.mark.parametrize("at_ignored", [0.0, 1.0, 0.5])
+@pytest.mark.parametrize("ignored", [np.s_[:, 40:60], np.s_[15:25], np.s_[:, :50], np.s_[10:90, 10:90]])
+def test_a_perfect_prediction_scores_one_whatever_it_says_where_pixels_are_ignored(square, ignored, at_ignored):
+    mask = np.where(square, 255, 0).astype(np.uint8)
+    alpha = square.astype(np.float32)
+    mask[ignored], alpha[ignored] = 128, at_ignored
+    assert metrics.score(alpha, mask)["boundary_iou"] == metrics.score(alpha, mask)["iou"] == 1
+
+
+def test_ignoring_a_part_leaves_the_rest_of_the_boundary_score_as_strict(square):
+    mask = np.where(square, 255, 0).astype(np.uint8)
+    shifted = np.roll(square, 2, axis=0)
+    mask[:, :50] = 128
+    whole = metrics.boundary_iou(shifted[:, 50:], square[:, 50:])
+    assert metrics.score(shifted.astype(np.float32), mask)["boundary_iou"] == pytest.approx(whole, abs=0.05)
+    assert whole < 0.7
+
+
+def test_a_mask_of_nothing_but_ignored_pixels_says_nothing_against_a_prediction(square):
+    figures = metrics.score(square.astype(np.float32), np.full((100, 100), 128, np.uint8))
+    assert figures["iou"] == figures["boundary_iou"] == 1 and figures["mae"] == 0
+
+
+def test_a_narrower_boundary_is_stricter_about_an_edge_that_is_off(square):
+    shifted = np.roll(square, 2, axis=1)
+    assert metrics.boundary_iou(shifted, square, ratio=0.01) < metrics.boundary_iou(shifted, square)
+
+
 def test_a_soft_mask_with_a_pixel_of_128_ignores_nothing():
     mask = np.tile(np.arange(256, dtype=np.uint8), (8, 1))
     wrong = (mask < 128).astype(np.float32)

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from humanseg.data.datasets import BACKGROUND, IGNORE, PERSON
+from humanseg.data.masks import BACKGROUND, IGNORE, PERSON
 from humanseg.model.config import ModelConfig
 from humanseg.segmenter import Segmenter
 from humanseg.training.pseudo import label
