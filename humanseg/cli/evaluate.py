@@ -18,16 +18,14 @@ from humanseg.cli.arguments import (
     whole_number,
 )
 from humanseg.cli.terminal import say
-from humanseg.errors import DataError, HumanSegError
+from humanseg.errors import HumanSegError
 
 
 def add_to(commands: Any) -> None:
     parser = add_command(commands, "evaluate", run, "Score the weights on pairs of photo and mask.")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--data", type=Path, metavar="DIR", help="pairs of photo and mask")
-    what.add_argument(
-        "--negatives", type=Path, metavar="DIR", help="photos of nobody, of which every other one is train.py's own"
-    )
+    what.add_argument("--negatives", type=Path, metavar="DIR", help="photos of nobody; --ids says which were held back")
     parser.add_argument("--ids", type=Path, metavar="FILE", help="the stems to score, one a line (default: all)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures of every photo there")
     parser.add_argument(
@@ -42,23 +40,13 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints n and the mean figures, or how often somebody is found in photos of nobody; writes every photo's if asked.
-
-    Of photos of nobody those count that training holds back.
-    """
+    """Prints n and the mean figures, or how often somebody is found in photos of nobody; with --json writes each."""
     from humanseg.data.datasets import find_negatives, find_pairs, read_ids
-    from humanseg.data.splits import split_negatives
     from humanseg.evaluation import evaluate as scoring
 
-    if options.negatives and options.ids:
-        raise DataError("--ids goes with --data: of --negatives those photos are taken that training holds back.")
     folder = options.data or options.negatives
-    if options.data:
-        pairs = find_pairs(folder, read_ids(options.ids) if options.ids else None)
-    else:
-        _, pairs = split_negatives(find_negatives(folder))
-        if not pairs:
-            raise DataError(f"{folder} has no photo that training holds back, which is every other one: add some.")
+    find = find_pairs if options.data else find_negatives
+    pairs = find(folder, read_ids(options.ids) if options.ids else None)
     if options.json:
         files = [file for pair in pairs for file in (pair.image, pair.mask)]
         check_file(options.json, "--json", [file for file in (options.ids, *files) if file])

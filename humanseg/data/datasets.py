@@ -52,12 +52,16 @@ def find_pairs(folder: str | Path, ids: Collection[str] | None = None) -> list[P
     raise DataError(f"{folder} has neither images/ and masks/ nor Training_Images/ and Ground_Truth/ in it.")
 
 
-def find_negatives(folder: str | Path) -> list[Pair]:
-    """The photos in a folder that holds nobody: each is paired with an empty mask.
+def find_negatives(folder: str | Path, ids: Collection[str] | None = None) -> list[Pair]:
+    """The photos in a folder that holds nobody, by name: each is paired with an empty mask.
+
+    Parameters
+    ----------
+    ids : the stems to keep; all by default
 
     Raises
     ------
-    DataError : the folder is missing or has no photos in it, a file is empty
+    DataError : the folder is missing or has no photos in it, a file is empty, an id isn't there
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -65,6 +69,9 @@ def find_negatives(folder: str | Path) -> list[Pair]:
     photos = _photos(folder)
     if not photos:
         raise DataError(f"{folder} has no photos in it: name a folder of pictures without people.")
+    if ids is not None:
+        _check_known(ids, {photo.stem for photo in photos}, folder)
+        photos = [photo for photo in photos if photo.stem in ids]
     return [Pair(photo, None, folder.name) for photo in photos]
 
 
@@ -77,11 +84,15 @@ def _match(folder: Path, images: Path, masks: Path, ids: Collection[str] | None)
         orphan, missing = (photos[stem], masks) if stem in photos else (truths[stem], images)
         raise DataError(f"{orphan} has no partner in {missing}: add it, or take this file away.")
     if ids is not None:
-        unknown = sorted(set(ids) - photos.keys(), key=_natural)
-        if unknown:
-            raise DataError(f"{folder} has no photo named {unknown[0]} ({len(unknown)} of the ids are missing).")
+        _check_known(ids, photos.keys(), folder)
     stems = sorted(photos if ids is None else set(ids), key=_natural)
     return [Pair(photos[stem], truths[stem], folder.name) for stem in stems]
+
+
+def _check_known(ids: Collection[str], stems: Collection[str], folder: Path) -> None:
+    unknown = sorted(set(ids) - set(stems), key=_natural)
+    if unknown:
+        raise DataError(f"{folder} has no photo named {unknown[0]} ({len(unknown)} of the ids are missing).")
 
 
 def _by_stem(folder: Path) -> dict[str, Path]:

@@ -119,7 +119,7 @@ def _meant(path: Path) -> np.ndarray:
 
 
 def _is_wide_png(path: Path) -> bool:
-    """Whether this is a PNG with several channels of 16 bits: its bit depth and colour type stand at bytes 24 and 25."""
+    """Whether this is a PNG with several channels of 16 bits; bytes 24 and 25 are its bit depth and colour type."""
     with path.open("rb") as file:
         head = file.read(26)
     return len(head) == 26 and head[:4] == b"\x89PNG" and head[24] == 16 and head[25] in _PNG_WIDE_COLOURS

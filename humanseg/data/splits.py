@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from humanseg.data.datasets import Pair, find_pairs, read_ids, read_photo
+from humanseg.data.datasets import Pair, find_negatives, find_pairs, read_ids, read_photo
+from humanseg.errors import DataError
 
 HUMAN_LAYOUT = "Training_Images"
 VALID_NAME = "valid.txt"
+FOLDS = 10
 
 # The fixed test split of the human dataset: never trained on, tuned on, or used to pick a checkpoint.
 HUMAN_TEST_IDS = frozenset(str(n) for n in range(1, 291) if n // 10 % 5 == 2)
@@ -19,6 +23,8 @@ HUMAN_TEST_IDS = frozenset(str(n) for n in range(1, 291) if n // 10 % 5 == 2)
 # man next to the one marked, a chair for a back): looked at one by one, better left out than learned from.
 HUMAN_LEFT_OUT_IDS = frozenset({"102", "52", "108", "110", "190", "240", "241", "260"})
 
+# Halves of the set no-people, which has no valid.txt: the weights that ship were trained on one, chosen by the other.
+NO_PEOPLE_TRAIN, NO_PEOPLE_VALID = (Path(__file__).with_name(f"no-people-{half}.txt") for half in ("train", "valid"))
 # Photos of no-people that do show somebody (a hand, legs, an arm, jeans): looked at one by one.
 PEOPLED_STEMS = frozenset({"2008_006724", "2010_001326", "2010_002979", "2010_003291", "2010_003826", "2010_004900"})
 
@@ -77,7 +83,7 @@ def grouped_fold(groups: Sequence[int], folds: int, fold: int) -> list[bool]:
     return [home[group] == fold for group in groups]
 
 
-def split(folder: str | Path, *, folds: int = 10, fold: int = 0) -> tuple[list[Pair], list[Pair]]:
+def split(folder: str | Path, *, folds: int = FOLDS, fold: int = 0) -> tuple[list[Pair], list[Pair]]:
     """The pairs to train on and those to validate on.
 
     A set that brings its own `valid.txt` is split by it. Any other is split by groups of look-alike photos; of the
@@ -85,13 +91,13 @@ def split(folder: str | Path, *, folds: int = 10, fold: int = 0) -> tuple[list[P
 
     Raises
     ------
-    DataError : the data set can't be read
+    DataError : the data set can't be read, there is no such fold, `valid.txt` names none of its photos
     """
+    check_fold(fold, folds)
     folder = Path(folder)
     pairs = find_pairs(folder)
     if (folder / VALID_NAME).is_file():
-        held_back = set(read_ids(folder / VALID_NAME))
-        return [p for p in pairs if p.stem not in held_back], [p for p in pairs if p.stem in held_back]
+        return _by_list(pairs, folder / VALID_NAME)
 
     hashes = [difference_hash(read_photo(pair.image)) for pair in pairs]
     human = (folder / HUMAN_LAYOUT).is_dir()
@@ -106,7 +112,45 @@ def split(folder: str | Path, *, folds: int = 10, fold: int = 0) -> tuple[list[P
     return train, valid
 
 
-def split_negatives(pairs: Sequence[Pair]) -> tuple[list[Pair], list[Pair]]:
-    """Photos without people: even places in name order for training, odd ones held back; PEOPLED_STEMS in neither."""
-    train, valid = ([pair for pair in half if pair.stem not in PEOPLED_STEMS] for half in (pairs[::2], pairs[1::2]))
+def check_fold(fold: int, folds: int = FOLDS) -> None:
+    """Raises DataError where there is no fold of that number; they are counted from 0."""
+    if not 0 <= fold < folds:
+        raise DataError(f"There is no fold {fold}: choose one from 0 to {folds - 1}.")
+
+
+def split_negatives(folder: str | Path) -> tuple[list[Pair], list[Pair]]:
+    """The photos of nobody to train on and those to validate on; PEOPLED_STEMS are in neither part.
+
+    A set that brings its own `valid.txt` is split by it. Any other is halved by its photos' names, one by one, so that
+    a photo stays on its side whatever comes or goes beside it; those of no-people stay where they have always been.
+
+    Raises
+    ------
+    DataError : the folder can't be read, `valid.txt` names none of its photos
+    """
+    folder = Path(folder)
+    pairs = [pair for pair in find_negatives(folder) if pair.stem not in PEOPLED_STEMS]
+    if (folder / VALID_NAME).is_file():
+        return _by_list(pairs, folder / VALID_NAME)
+    known = dict.fromkeys(read_ids(NO_PEOPLE_TRAIN), False) | dict.fromkeys(read_ids(NO_PEOPLE_VALID), True)
+    held_back = [known.get(pair.stem, _in_second_half(pair.stem)) for pair in pairs]
+    train = [pair for pair, held in zip(pairs, held_back, strict=True) if not held]
+    valid = [pair for pair, held in zip(pairs, held_back, strict=True) if held]
     return train, valid
+
+
+def _by_list(pairs: Sequence[Pair], file: Path) -> tuple[list[Pair], list[Pair]]:
+    """What the file doesn't name, and what it does."""
+    listed = set(read_ids(file))
+    train = [pair for pair in pairs if pair.stem not in listed]
+    valid = [pair for pair in pairs if pair.stem in listed]
+    if not valid:
+        raise DataError(f"{file} names none of the photos beside it: put their names without ending, one on each line.")
+    return train, valid
+
+
+def _in_second_half(stem: str) -> bool:
+    """Decided by the name alone, the same on every machine; half of all names on average."""
+    # A Mac writes an umlaut as two characters.
+    name = unicodedata.normalize("NFC", stem)
+    return hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest()[0] % 2 == 1

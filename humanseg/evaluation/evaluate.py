@@ -9,7 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from humanseg.data.datasets import Pair, check_aspect
-from humanseg.data.masks import IGNORE, read_mask
+from humanseg.data.masks import IGNORE, check_masks, read_mask
 from humanseg.evaluation import metrics
 from humanseg.media import photos
 from humanseg.segmenter import Segmenter
@@ -32,10 +32,13 @@ def evaluate(
 
     Raises
     ------
-    DataError, ImageError : a pair can't be read
+    DataError : a mask can't be read or isn't clear, before anything is scored; a pair's frames differ
+    ImageError : a photo can't be read
     """
+    pairs = list(pairs)
+    check_masks([pair.mask for pair in pairs if pair.mask])
     rows: list[dict[str, float | bool | str]] = []
-    for pair in tqdm(list(pairs), unit="photo", disable=not progress, leave=False):
+    for pair in tqdm(pairs, unit="photo", disable=not progress, leave=False):
         photo = photos.read(pair.image)
         alpha = segmenter.alpha(photo, second_pass=second_pass, refine=refine, size=size)
         if pair.mask is None:

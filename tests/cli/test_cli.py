@@ -139,23 +139,23 @@ def rooms(astronaut, tmp_path):
 
 def test_evaluate_counts_where_somebody_is_found_though_nobody_is_there(rooms, tmp_path, capsys):
     assert main(["evaluate", "--negatives", str(rooms), "--json", str(tmp_path / "scores.json")]) == 0
-    assert "n 2, somebody found in 1\n  b\n" in capsys.readouterr().out
+    assert "n 4, somebody found in 1\n  b\n" in capsys.readouterr().out
     content = json.loads((tmp_path / "scores.json").read_text())
     assert content["data"] == "rooms" and content["mean"]["somebody"] == 1
-    assert [row["id"] for row in content["photos"]] == ["b", "d"]
+    assert [row["id"] for row in content["photos"]] == ["a", "b", "c", "d"]
 
 
-def test_evaluate_of_one_photo_of_nobody_says_that_training_has_it(rooms, capsys):
-    for name in "bcd":
-        (rooms / f"{name}.png").unlink()
-    assert main(["evaluate", "--negatives", str(rooms)]) == 1
-    assert "holds back" in capsys.readouterr().err
+def test_evaluate_counts_among_the_photos_of_nobody_that_are_listed(rooms, tmp_path, capsys):
+    (rooms / "._a.png").write_bytes(b"a Mac was here")
+    (tmp_path / "ids.txt").write_text("b\nd\n")
+    assert main(["evaluate", "--negatives", str(rooms), "--ids", str(tmp_path / "ids.txt")]) == 0
+    assert "n 2, somebody found in 1\n  b\n" in capsys.readouterr().out
 
 
-def test_evaluate_takes_no_ids_of_photos_of_nobody(rooms, tmp_path, capsys):
-    (tmp_path / "ids.txt").write_text("a\n")
+def test_evaluate_names_a_listed_photo_of_nobody_that_is_not_there(rooms, tmp_path, capsys):
+    (tmp_path / "ids.txt").write_text("z\n")
     assert main(["evaluate", "--negatives", str(rooms), "--ids", str(tmp_path / "ids.txt")]) == 1
-    assert "--ids goes with --data" in capsys.readouterr().err
+    assert "no photo named z" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("given", [[], ["--data", "a", "--negatives", "b"]])

@@ -1,12 +1,16 @@
-from pathlib import Path
+import unicodedata
 
 import cv2
 import numpy as np
 import pytest
 
-from humanseg.data.datasets import Pair
+from humanseg.data.datasets import find_negatives, read_ids
 from humanseg.data.splits import (
     HUMAN_TEST_IDS,
+    NO_PEOPLE_TRAIN,
+    NO_PEOPLE_VALID,
+    PEOPLED_STEMS,
+    check_fold,
     difference_hash,
     grouped_fold,
     groups_of,
@@ -70,16 +74,75 @@ def test_a_set_with_its_own_list_is_split_by_it(tmp_path):
         split(tmp_path)
 
 
-def test_negatives_at_odd_places_are_held_back():
-    pairs = [Pair(Path(f"{n}.jpg"), None, "none") for n in range(5)]
-    train, valid = split_negatives(pairs)
-    assert [p.stem for p in train] == ["0", "2", "4"] and [p.stem for p in valid] == ["1", "3"]
+def test_a_list_that_names_no_photo_of_its_set_is_refused(tmp_path):
+    rooms(tmp_path, "ab")
+    (tmp_path / "valid.txt").write_text("a.jpg\n")
+    with pytest.raises(DataError, match=r"valid\.txt names none"):
+        split_negatives(tmp_path)
 
 
-def test_negatives_that_show_people_are_in_neither_part():
-    stems = ["2010_003826", "1", "2", "2008_006724", "4", "5"]  # one at an even place, one at an odd one
-    train, valid = split_negatives([Pair(Path(f"{stem}.jpg"), None, "no-people") for stem in stems])
-    assert [p.stem for p in train] == ["2", "4"] and [p.stem for p in valid] == ["1", "5"]
+def rooms(folder, stems):
+    for stem in stems:
+        cv2.imwrite(str(folder / f"{stem}.jpg"), np.zeros((9, 9, 3), np.uint8))
+    return folder
+
+
+def stems_of(parts):
+    return [{pair.stem for pair in part} for part in parts]
+
+
+def test_negatives_with_their_own_list_are_split_by_it(tmp_path):
+    rooms(tmp_path, "abcd")
+    (tmp_path / "valid.txt").write_text("a\nb\n")
+    assert stems_of(split_negatives(tmp_path)) == [{"c", "d"}, {"a", "b"}]
+
+
+def test_about_half_of_the_negatives_are_held_back(tmp_path):
+    train, valid = split_negatives(rooms(tmp_path, [f"room{n}" for n in range(100)]))
+    assert len(train) + len(valid) == 100 and 35 < len(valid) < 65
+
+
+def test_a_photo_that_is_added_moves_no_other_to_the_other_side(tmp_path):
+    train, valid = stems_of(split_negatives(rooms(tmp_path, [f"room{n}" for n in range(20)])))
+    rooms(tmp_path, ["._room3", ".hidden", "another", "room05", "zz"])
+    later_train, later_valid = stems_of(split_negatives(tmp_path))
+    assert train <= later_train and valid <= later_valid and len(later_train) + len(later_valid) == 23
+
+
+def test_a_name_is_on_one_side_however_its_umlauts_are_written(tmp_path):
+    names = [f"büro{n}" for n in range(8)]
+    sides = []
+    for form in ("NFC", "NFD"):
+        (tmp_path / form).mkdir()
+        written = rooms(tmp_path / form, [unicodedata.normalize(form, name) for name in names])
+        sides.append(
+            [{unicodedata.normalize("NFC", stem) for stem in part} for part in stems_of(split_negatives(written))]
+        )
+    assert sides[0] == sides[1]
+
+
+def test_negatives_that_show_people_are_in_neither_part(tmp_path):
+    for part in split_negatives(rooms(tmp_path, ["2010_003826", "1", "2", "2008_006724", "4", "5"])):
+        assert not {pair.stem for pair in part} & PEOPLED_STEMS
+
+
+@pytest.mark.parametrize("fold", [-1, 10, 99])
+def test_a_fold_that_is_not_there_is_named(fold):
+    with pytest.raises(DataError, match=f"no fold {fold}: choose one from 0 to 9"):
+        check_fold(fold)
+
+
+def test_the_shipped_weights_halves_of_no_people_are_apart():
+    train, valid = (set(read_ids(path)) for path in (NO_PEOPLE_TRAIN, NO_PEOPLE_VALID))
+    assert (len(train), len(valid)) == (98, 96)
+    assert not train & valid and not (train | valid) & PEOPLED_STEMS
+
+
+@pytest.mark.data
+def test_no_people_is_halved_as_the_shipped_weights_had_it(shared_data):
+    pairs = find_negatives(shared_data / "no-people")
+    halves = [{pair.stem for pair in half} - PEOPLED_STEMS for half in (pairs[::2], pairs[1::2])]
+    assert stems_of(split_negatives(shared_data / "no-people")) == halves
 
 
 @pytest.mark.data
