@@ -1,5 +1,11 @@
 """Errors for people: every message is one plain sentence that says what is wrong and what to do next."""
 
+from __future__ import annotations
+
+import unicodedata
+
+_TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # letters' direction
+
 
 class HumanSegError(Exception):
     """Whatever goes wrong in a way that the person at the keyboard can mend; the message says how."""
@@ -27,3 +33,20 @@ class EngineError(HumanSegError):
 
 class TrainingError(HumanSegError):
     """A training run that can't start or go on."""
+
+
+def printable(text: object) -> str:
+    """A name or path as it may stand in a sentence: what has no sign of its own is written as Python would.
+
+    Examples
+    --------
+    >>> printable("two\\nlines.jpg")
+    'two\\\\nlines.jpg'
+    """
+    # Control characters, line ends, bytes that aren't UTF-8, and what would turn the sentence's direction round.
+    return "".join(
+        c.encode("unicode_escape").decode()
+        if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or c in _TURNING
+        else c
+        for c in str(text)
+    )

@@ -1,17 +1,28 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, under names that every file system takes."""
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
-import tempfile
+import re
+import secrets
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+MAX_NAME = 255  # bytes: ext4, XFS, Btrfs, APFS; NTFS and exFAT count UTF-16 units, of which there are never more
+
+# Not even Linux has these in a name. Python's stand-ins for bytes that aren't UTF-8 (U+DC80 to U+DCFF) go back to them.
+_IMPOSSIBLE = re.compile("[\0/\ud800-\udc7f\udd00-\udfff]")
 
 
 @contextmanager
 def replacing(path: str | Path, *, durable: bool = False) -> Iterator[Path]:
     """Gives a temporary neighbour of `path` to write to, which takes its place at the end, or vanishes on an error.
+
+    The file gets the mode of any new file (what the umask leaves of 666), or keeps the one that it had.
 
     Parameters
     ----------
@@ -22,16 +33,54 @@ def replacing(path: str | Path, *, durable: bool = False) -> Iterator[Path]:
     OSError : the folder can't be written
     """
     path = Path(path)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    temporary = Path(name)
+    # Not named after `path`, whose name may be as long as names can be.
+    temporary = path.with_name(f".{secrets.token_hex(8)}.part")
+    # The system takes the umask off as it creates the file. Python can ask for the umask only by setting it, which
+    # would be in the way of other threads.
+    temporary.touch(0o666, exist_ok=False)
     try:
         yield temporary
         if durable:
             with temporary.open("rb") as written:
                 os.fsync(written.fileno())
-        temporary.chmod(0o644)
+        with contextlib.suppress(FileNotFoundError):
+            temporary.chmod(path.stat().st_mode & 0o777)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def name_within(stem: str, ending: str, most: int = MAX_NAME) -> str:
+    """`stem` and `ending` as the name of a file; the stem is cut short where that's needed, between characters.
+
+    Parameters
+    ----------
+    ending : what the name has to end with, such as "-cutout.png"
+    most : bytes that the name may have in UTF-8
+
+    Examples
+    --------
+    >>> name_within("a" * 300, ".png") == "a" * 251 + ".png"
+    True
+    """
+    stem = _IMPOSSIBLE.sub("_", stem)
+    room = most - len(os.fsencode(ending))
+    if len(os.fsencode(stem)) <= room:
+        return stem + ending
+    lengths = itertools.accumulate(len(os.fsencode(character)) for character in stem)
+    most_characters = sum(length <= room for length in lengths)
+    end = most_characters
+    while end > 0 and _continues(stem, end):
+        end -= 1
+    return stem[: end or most_characters] + ending
+
+
+def _continues(text: str, at: int) -> bool:
+    """Whether what stands there belongs to the one before it: an accent, a skin tone, a part of a joined emoji."""
+    character = text[at]
+    return (
+        unicodedata.category(character) in ("Mn", "Me", "Mc")
+        or "\U0001f3fb" <= character <= "\U0001f3ff"
+        or "\u200d" in (character, text[at - 1])
+    )

@@ -1,6 +1,16 @@
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 
-from humanseg.files import replacing
+from humanseg.files import name_within, replacing
+
+
+def mode(path):
+    return path.stat().st_mode & 0o777
 
 
 @pytest.mark.parametrize("durable", [False, True])
@@ -11,7 +21,6 @@ def test_a_file_takes_the_place_of_the_old_one(tmp_path, durable):
         new.write_text("new")
         assert path.read_text() == "old"
     assert path.read_text() == "new" and list(tmp_path.iterdir()) == [path]
-    assert path.stat().st_mode & 0o777 == 0o644
 
 
 @pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
@@ -27,3 +36,82 @@ def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path, error):
 def test_a_folder_that_is_not_there_is_an_os_error(tmp_path):
     with pytest.raises(FileNotFoundError), replacing(tmp_path / "gone" / "figures.txt"):
         pass
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077, 0o002, 0o027])
+def test_a_new_file_has_the_mode_that_the_umask_says(tmp_path, umask):
+    code = f"""
+import os, pathlib
+from humanseg.files import replacing
+os.umask({umask})
+with replacing("new") as path:
+    path.write_text("x")
+pathlib.Path("plain").write_text("x")
+assert os.umask(0) == {umask}, "the umask has been changed"
+"""
+    root = Path(__file__).resolve().parent.parent
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(root)}, check=True)
+    assert mode(tmp_path / "new") == mode(tmp_path / "plain") == 0o666 & ~umask
+
+
+@pytest.mark.parametrize("before", [0o600, 0o664, 0o444])
+def test_a_file_that_was_there_keeps_its_mode(tmp_path, before):
+    path = tmp_path / "figures.txt"
+    path.write_text("old")
+    path.chmod(before)
+    with replacing(path) as new:
+        new.write_text("new")
+    assert path.read_text() == "new" and mode(path) == before
+
+
+def test_files_of_many_threads_keep_the_process_umask(tmp_path):
+    before = os.umask(0o027)
+    try:
+
+        def write(n):
+            with replacing(tmp_path / f"{n}") as path:
+                path.write_text(str(n))
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(write, range(200)))
+        assert {mode(path) for path in tmp_path.iterdir()} == {0o640}
+        assert len(list(tmp_path.iterdir())) == 200
+    finally:
+        assert os.umask(before) == 0o027
+
+
+def test_a_name_as_long_as_names_can_be_is_written(tmp_path):
+    for name in ("x" * 255, "ü" * 127, "😀" * 63 + "abc"):
+        with replacing(tmp_path / name) as path:
+            path.write_text("new")
+        assert (tmp_path / name).read_text() == "new"
+
+
+@pytest.mark.parametrize(
+    ("stem", "expected"),
+    [
+        ("short", "short-cutout.png"),
+        ("x" * 244, "x" * 244 + "-cutout.png"),
+        ("x" * 245, "x" * 244 + "-cutout.png"),
+        ("ü" * 200, "ü" * 122 + "-cutout.png"),
+        ("x" + "ü" * 200, "x" + "ü" * 121 + "-cutout.png"),
+        ("写" * 100, "写" * 81 + "-cutout.png"),
+        ("😀" * 100, "😀" * 61 + "-cutout.png"),
+        ("u\u0308" * 200, "u\u0308" * 81 + "-cutout.png"),  # an accent stays with its letter
+        ("x" * 240 + "👩\u200d👩\u200d👧", "x" * 240 + "-cutout.png"),  # and a family together
+        ("x" * 240 + "👍🏽", "x" * 240 + "-cutout.png"),
+        ("a" + "\u0308" * 300, "a" + "\u0308" * 121 + "-cutout.png"),
+        ("\udcff" * 300, "\udcff" * 244 + "-cutout.png"),  # bytes that aren't UTF-8 count as one each
+        ("a/b\0c\ud83d", "a_b_c_-cutout.png"),
+        ("", "-cutout.png"),
+    ],
+)
+def test_a_name_is_cut_between_characters_where_it_must_be(tmp_path, stem, expected):
+    name = name_within(stem, "-cutout.png")
+    assert name == expected and len(os.fsencode(name)) <= 255
+    (tmp_path / name).write_text("it can be written")
+
+
+def test_a_number_at_the_end_of_a_long_name_is_never_cut():
+    names = [name_within("x" * 300, ending) for ending in ("-cutout.png", "-cutout-2.png", "-cutout-10.png")]
+    assert len(set(names)) == 3 and {len(name) for name in names} == {255}

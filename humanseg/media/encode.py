@@ -1,0 +1,128 @@
+"""Picture files out: pixels -> bytes -> a file."""
+
+from __future__ import annotations
+
+import io
+import logging
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from humanseg.errors import ImageError, printable
+from humanseg.files import name_within, replacing
+from humanseg.media import exif as metadata
+
+_log = logging.getLogger(__name__)
+
+_LARGEST_SIDE = {"webp": 16_383, "jpeg": 65_500}  # pixels
+
+
+def encode(
+    rgb: np.ndarray,
+    alpha: np.ndarray | None = None,
+    *,
+    format: str = "png",
+    quality: int | None = None,
+    exif: bytes | None = None,
+) -> bytes:
+    """A picture file as bytes.
+
+    Parameters
+    ----------
+    rgb : uint8 HxWx3
+    alpha : float32 HxW in [0, 1], or None for an opaque picture
+    format : png, webp or jpeg (which has no alpha)
+    quality : 1 to 100, of webp and jpeg
+    exif : to be kept (`Photo.exif`); nothing is by default. What is longer than the format holds loses its longest
+        entries, with a warning in the log; `humanseg.media.exif.fitting` says beforehand what stays
+
+    Raises
+    ------
+    ImageError : the format can't hold a picture that large
+    """
+    if format not in ("png", "webp", "jpeg"):
+        raise ValueError(f"format is png, webp or jpeg, not {format!r}")
+    if alpha is not None:
+        if format == "jpeg":
+            raise ValueError("JPEG has no alpha")
+        rgb = np.dstack([rgb, (np.clip(alpha, 0, 1) * 255 + 0.5).astype(np.uint8)])
+    rgb = np.ascontiguousarray(rgb)
+    if exif:
+        kept = metadata.fitting(exif, format)
+        if kept != exif:
+            _log.warning("EXIF of %d bytes is more than %s holds: its longest entries are left out", len(exif), format)
+        exif = kept
+    if format == "png":
+        return _with_exif(_png(rgb), exif) if exif else _png(rgb)
+    if max(rgb.shape[:2]) > _LARGEST_SIDE[format]:
+        raise ImageError(f"{format.upper()} files have at most {_LARGEST_SIDE[format]} pixels a side: choose PNG.")
+    options: dict[str, Any] = {"quality": quality or 92} | ({"exif": exif} if exif else {})
+    if format == "webp":
+        options["method"] = 2  # half the time of the default 4, at the same size and error on a 12-megapixel cut-out
+    stream = io.BytesIO()
+    Image.fromarray(rgb).save(stream, format, **options)
+    return stream.getvalue()
+
+
+def _with_exif(png: bytes, exif: bytes) -> bytes:
+    chunk = b"eXIf" + exif.removeprefix(b"Exif\0\0")
+    header = 8 + 25  # the signature, and IHDR with its length and checksum (PNG specification, 5.2 and 11.2.1)
+    return (
+        png[:header] + struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) + png[header:]
+    )
+
+
+def encode_mask(alpha: np.ndarray) -> bytes:
+    """An alpha (float32 HxW in [0, 1]) as an 8-bit grey PNG."""
+    return _png((np.clip(alpha, 0, 1) * 255 + 0.5).astype(np.uint8))
+
+
+def _png(array: np.ndarray) -> bytes:
+    """uint8 HxW, HxWx3 or HxWx4 as PNG.
+
+    Run-length encoding of averaged rows, measured on a 12-megapixel cut-out: a third of the time of Pillow's level 1,
+    and a fifth smaller; no strategy and filter of zlib's did better at both.
+    """
+    if array.ndim == 3:
+        array = cv2.cvtColor(array, cv2.COLOR_RGB2BGR if array.shape[2] == 3 else cv2.COLOR_RGBA2BGRA)
+    done, data = cv2.imencode(
+        ".png",
+        array,
+        [
+            *(cv2.IMWRITE_PNG_COMPRESSION, 1),
+            *(cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE),
+            *(cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_AVG),
+        ],
+    )
+    if not done:
+        raise ImageError(f"A picture of {array.shape[1]}x{array.shape[0]} pixels can't be written as PNG.")
+    return data.tobytes()
+
+
+def write(path: str | Path, data: bytes) -> None:
+    """Writes a file whole or not at all.
+
+    Raises
+    ------
+    ImageError : it can't be written
+    """
+    path = Path(path)
+    try:
+        with replacing(path) as temporary:
+            temporary.write_bytes(data)
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
+        reason = getattr(error, "strerror", None) or error
+        raise ImageError(f"{printable(path)} can't be written ({reason}): choose another folder.") from error
+
+
+def output_name(name: str, suffix: str = "-cutout", extension: str = ".png") -> str:
+    """`IMG 1.heic` -> `IMG 1-cutout.png`; a photo without a name is called `photo`.
+
+    A name too long for a file system loses the end of its stem, so two long ones may become equal.
+    """
+    return name_within(Path(name).stem or "photo", f"{suffix}{extension}")
