@@ -20,10 +20,11 @@ import numpy as np
 from humanseg.data.datasets import read_photo
 from humanseg.data.masks import read_mask
 from humanseg.data.splits import split
-from humanseg.engines import thread_count, to_openvino
+from humanseg.engines import thread_count
 from humanseg.evaluation import metrics
 from humanseg.hub.find import find_weights
 from humanseg.model.config import read_config
+from humanseg.model.export import to_openvino
 from humanseg.resize import letterbox
 
 SETS = ("human-segmentation-dataset", "portraits", "street-fashion", "everyday")

@@ -24,7 +24,7 @@ import numpy as np
 
 from benchmarks.server import PHOTO
 from humanseg import Segmenter, edges
-from humanseg.engines import CAMERA_RUN
+from humanseg.engines.openvino import CAMERA_RUN
 from humanseg.hub.find import LIVE_NAME, find_weights
 from humanseg.resize import letterbox
 
@@ -138,9 +138,9 @@ def decoders(segmenter: Segmenter, threads: int) -> dict[str, Callable[[], objec
     """The networks with their decoder as it was trained and fused, on the engine chosen and on PyTorch."""
     import torch
 
-    from humanseg.engines import complete
     from humanseg.model import unet
     from humanseg.model.fused import fuse
+    from humanseg.model.pixels import PixelsToAlpha
 
     found = {}
     precision = chosen_precision(segmenter)
@@ -156,7 +156,7 @@ def decoders(segmenter: Segmenter, threads: int) -> dict[str, Callable[[], objec
             net, config = unet.load(find_weights(name))
             if fused:
                 fuse(net)
-            net = complete(net, config).to(memory_format=torch.channels_last)
+            net = PixelsToAlpha(net, config).to(memory_format=torch.channels_last)
             found[f"{label}, torch, {how}"] = torch.inference_mode()(lambda net=net, pixels=pixels: net(pixels))
     return found
 
@@ -171,7 +171,7 @@ def compiled(
 ) -> Callable[[np.ndarray], object]:
     import openvino as ov
 
-    from humanseg.engines import to_openvino
+    from humanseg.model.export import to_openvino
 
     model = to_openvino(find_weights(name), fused=fused)
     if shape:

@@ -32,6 +32,7 @@ import urllib3
 from filelock import FileLock
 from tqdm import tqdm
 
+from humanseg.cache import VARIABLE, cache_folder
 from humanseg.data.datasets import find_pairs, read_pair
 from humanseg.errors import DataError, DownloadError
 
@@ -44,7 +45,6 @@ URL = f"https://codeload.github.com/{REPOSITORY}/zip/{COMMIT}"
 PAIRS = 290
 CONTENT = "8d7770789a991d62fa0d2c68a92edbe43af33d17fda0dff3d0e4d9a400fde4f7"
 
-CACHE_VARIABLE = "HUMANSEG_CACHE"
 RECORD_NAME = "source.json"
 _FOLDERS = {"Training_Images": ".jpg", "Ground_Truth": ".png"}
 _LARGEST_BYTES = 1 << 30  # the real archive is about 16 MB: anything near this is something else
@@ -66,19 +66,6 @@ class _PassingError(Exception):
     """A failure that may be over by the next attempt."""
 
 
-def cache_folder() -> Path:
-    """HUMANSEG_CACHE, or else the platform's folder for what can be fetched again."""
-    if asked := os.environ.get(CACHE_VARIABLE):
-        return Path(asked).expanduser()
-    if os.name == "nt":
-        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif os.uname().sysname == "Darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "humanseg"
-
-
 def human_dataset(
     cache_dir: str | Path | None = None,
     *,
@@ -94,7 +81,7 @@ def human_dataset(
 
     Parameters
     ----------
-    cache_dir : where to keep it; by default HUMANSEG_CACHE, or else `~/.cache/humanseg` or what the platform has for it
+    cache_dir : where to keep it; by default `cache_folder()`
     url : a zip archive of it, with or without one folder around everything
     sha256 : the archive must have this checksum, in hex
     pairs : it must hold this many
@@ -110,6 +97,9 @@ def human_dataset(
     home = cache / key[:12]
     folder = home / NAME
     with _storage_errors(cache):
+        # Before anything is written: a cache that was filled elsewhere may be read-only.
+        if _is_whole(folder, pairs, sha256):
+            return folder
         home.mkdir(parents=True, exist_ok=True)
         with FileLock(home / ".lock"):
             if _is_whole(folder, pairs, sha256):
@@ -294,5 +284,5 @@ def _storage_errors(cache: Path) -> Iterator[None]:
         else:
             reason = f"{error}"
         raise DownloadError(
-            f"The human dataset can't be stored in {cache}, {reason}, or name another folder in {CACHE_VARIABLE}."
+            f"The human dataset can't be stored in {cache}, {reason}, or name another folder in {VARIABLE}."
         ) from error

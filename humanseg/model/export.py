@@ -1,12 +1,55 @@
-"""The network in a form that other runtimes read."""
+"""The network in forms that other runtimes read: OpenVINO's, in memory, and ONNX."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from humanseg.engines import complete
+import torch
+
 from humanseg.errors import EngineError
+from humanseg.model import unet
+from humanseg.model.fused import fuse
+from humanseg.model.pixels import PixelsToAlpha
+
+
+def to_openvino(folder: Path, *, fused: bool = True) -> Any:
+    """Converts weights in memory: input uint8 (1, H, W, 3) of any size, output alpha float32 (1, 1, H, W).
+
+    Where the decoder stops early, the output is logits at its resolution: OpenVINO takes longer to enlarge them than
+    for any layer (1.0 of 6.6 ms at 256x256), OpenCV next to nothing.
+
+    Parameters
+    ----------
+    folder : weights as `unet.save` writes them
+    fused : the decoder in fewer operations that give the same numbers
+
+    Returns
+    -------
+    openvino.Model
+
+    Raises
+    ------
+    WeightsError : the weights can't be loaded
+    """
+    import openvino as ov
+    from openvino.preprocess import PrePostProcessor
+
+    net, config = unet.load(folder)
+    if fused:
+        fuse(net)
+    example = torch.zeros(1, 3, 4 * config.stride, 4 * config.stride)
+    whole = config.coarseness == 1
+    if not whole:
+        net.segmentation_head = net.segmentation_head[0]
+    pixels_to_alpha = PixelsToAlpha(net, config, sigmoid=whole)
+    model = ov.convert_model(pixels_to_alpha, example_input=example, input=[1, 3, -1, -1])
+    steps = PrePostProcessor(model)
+    steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
+    steps.input().model().set_layout(ov.Layout("NCHW"))
+    steps.input().preprocess().convert_element_type(ov.Type.f32)
+    return steps.build()
 
 
 def to_onnx(folder: Path, path: Path, size: Sequence[int] | None = None) -> None:
@@ -22,10 +65,6 @@ def to_onnx(folder: Path, path: Path, size: Sequence[int] | None = None) -> None
     WeightsError : the weights can't be loaded
     EngineError : the `onnx` package isn't installed, or the size isn't a multiple of the stride
     """
-    import torch
-
-    from humanseg.model import unet
-
     net, config = unet.load(folder)
     height, width = size or (4 * config.stride, 4 * config.stride)
     if height % config.stride or width % config.stride or height < 1 or width < 1:
@@ -33,7 +72,7 @@ def to_onnx(folder: Path, path: Path, size: Sequence[int] | None = None) -> None
     axes = None if size else {"pixels": {2: "height", 3: "width"}, "alpha": {2: "height", 3: "width"}}
     try:
         torch.onnx.export(
-            complete(net, config),
+            PixelsToAlpha(net, config),
             (torch.zeros(1, 3, height, width),),
             str(path),
             input_names=["pixels"],

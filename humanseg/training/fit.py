@@ -28,7 +28,7 @@ from tqdm import tqdm
 from humanseg.data.datasets import Pair
 from humanseg.data.training_set import Draw, EpochSampler, Source, TrainingSet, Variation
 from humanseg.errors import TrainingError
-from humanseg.model import unet
+from humanseg.model import imagenet, unet
 from humanseg.model.config import ModelConfig
 from humanseg.training import losses, report
 from humanseg.training.depthwise import speed_up_depthwise
@@ -126,7 +126,7 @@ def fit(
             model = replace(model, decoder_channels=before.decoder_channels)
         earlier = [*before.training.get("earlier", []), {k: v for k, v in before.training.items() if k != "earlier"}]
     else:
-        net = unet.build_from_imagenet(model)
+        net = imagenet.build_from_imagenet(model)
     net = net.to(accelerator.device, memory_format=torch.channels_last)
     if config.plain:
         _keep_all_paths(net)

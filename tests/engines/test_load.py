@@ -1,0 +1,47 @@
+import os
+import sys
+
+import pytest
+
+from humanseg.engines import load_engine, thread_count
+from humanseg.errors import EngineError, WeightsError
+
+
+def test_the_environment_chooses_the_engine(weights, monkeypatch):
+    monkeypatch.setenv("HUMANSEG_ENGINE", "torch")
+    assert load_engine(weights).name.startswith("torch")
+
+
+def test_without_openvino_auto_falls_back_and_says_so(weights, monkeypatch, caplog):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    monkeypatch.delitem(sys.modules, "humanseg.engines.openvino", raising=False)
+    assert load_engine(weights).name.startswith("torch")
+    assert "falling back" in caplog.text
+    with pytest.raises(EngineError, match="pip install openvino"):
+        load_engine(weights, engine="openvino")
+
+
+@pytest.mark.parametrize("name", ["cuda", "OpenVINO", "x"])
+def test_an_unknown_engine_gives_the_choice(weights, name):
+    with pytest.raises(EngineError, match="auto, torch, openvino"):
+        load_engine(weights, engine=name)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "two", "1.5"])
+def test_a_thread_count_must_be_a_positive_whole_number(monkeypatch, text):
+    monkeypatch.setenv("HUMANSEG_THREADS", text)
+    with pytest.raises(EngineError, match="HUMANSEG_THREADS"):
+        thread_count()
+
+
+def test_the_thread_count_follows_the_environment_else_the_cores(monkeypatch):
+    monkeypatch.setenv("HUMANSEG_THREADS", "3")
+    assert thread_count() == 3
+    monkeypatch.delenv("HUMANSEG_THREADS")
+    assert 1 <= thread_count() <= os.cpu_count()
+
+
+@pytest.mark.parametrize("engine", ["torch", "openvino"])
+def test_missing_weights_give_one_sentence(tmp_path, engine):
+    with pytest.raises(WeightsError, match="There is no"):
+        load_engine(tmp_path, engine=engine, cache_dir=tmp_path)
