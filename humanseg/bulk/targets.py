@@ -66,8 +66,9 @@ class Sources:
 def find_sources(given: Sequence[Path], results: Path | None = None) -> Sources:
     """Photos, folders (with the folders in them) and patterns such as *.jpg, as the photos that are meant.
 
-    Of folders those files are taken that are pictures by their name; dot files are left out, and so are results of an
-    earlier run: `me-cutout.png` beside `me.jpg`, or anywhere in `results`, the folder that new ones go to.
+    Of folders those files are taken that are pictures by their name. Dot files are left out, and so are results of an
+    earlier run: `me-cutout.png` beside `me.jpg`, or anywhere in `results` (the folder that new ones go to) where that
+    is within the folder given.
     """
     found, troubles, earlier = [], [], 0
     for path in given:
@@ -91,12 +92,13 @@ def find_sources(given: Sequence[Path], results: Path | None = None) -> Sources:
 def _in_folder(root: Path, results: Path | None, troubles: list[str]) -> tuple[list[Source], int]:
     """The photos below a folder, and how many earlier results were left out."""
     found, earlier = [], 0
+    within = results is not None and _key(root) in _key(results).parents
     for folder, folders, names in os.walk(root, onerror=lambda error: troubles.append(_unreadable(error))):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         pictures = sorted(name for name in names if not name.startswith(".") and _is_picture(name))
         stems = {Path(name).stem for name in pictures}
         here = Path(folder)
-        among_results = results is not None and _key(here).is_relative_to(_key(results))
+        among_results = within and _key(here).is_relative_to(_key(results))
         for name in pictures:
             result = _RESULT.fullmatch(Path(name).stem)
             if result and (among_results or result["stem"] in stems):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
-from humanseg.cli.arguments import add_command, add_engine_options, check_file, check_folder, load_segmenter
+from humanseg.cli.arguments import add_command, add_engine_options, check_folder, load_segmenter
 from humanseg.cli.terminal import complain, each, say
 from humanseg.errors import HumanSegError
 
@@ -58,13 +58,13 @@ def run(options: argparse.Namespace) -> int:
         colours=options.colours,
         keep_exif=options.keep_exif,
     )
-    inputs = [source.path for source in sources.photos] + [Path(options.background)]
+    inputs = targets.Inputs([*(source.path for source in sources.photos), Path(options.background)])
     if to_file:
         _check_new_file(options.out, len(sources.photos), inputs)
         planned = [options.out]
     else:
         check_folder(options.out)
-        planned = targets.plan(sources.photos, options.out, wanted.ending, targets.Inputs(inputs))
+        planned = targets.plan(sources.photos, options.out, wanted.ending, inputs)
     goes_to = {source: target for source, target in zip(sources.photos, planned, strict=True)}
     segmenter = load_segmenter(options)
 
@@ -96,9 +96,11 @@ def _format(options: argparse.Namespace) -> str:
     return format
 
 
-def _check_new_file(path: Path, photos: int, inputs: Sequence[Path]) -> None:
+def _check_new_file(path: Path, photos: int, inputs: Container[Path]) -> None:
     if photos > 1:
         raise HumanSegError(f"--out names the file {path}, but there are {photos} photos: name a folder.")
-    check_file(path, "--out", inputs)
+    if path in inputs:
+        raise HumanSegError(f"--out names {path}, which is read: name another file.")
     if path.exists():
         raise HumanSegError(f"There is a file {path} already: name another one, or remove it.")
+    check_folder(path.parent)

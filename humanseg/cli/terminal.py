@@ -7,6 +7,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 from tqdm import tqdm
@@ -72,8 +73,9 @@ def forgiving() -> Iterator[None]:
             (sys.stdout, contextlib.redirect_stdout),
             (sys.stderr, contextlib.redirect_stderr),
         ):
-            if stream is not None:  # as it is in a program without a console on Windows
-                stack.enter_context(redirect(_Forgiving(stream)))
+            # There is none where it was closed before the start, or in a program without a console on Windows.
+            stream = stream or stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
+            stack.enter_context(redirect(_Forgiving(stream)))
         yield
 
 

@@ -1,0 +1,79 @@
+"""What the terminal shows: lines that stay lines, and a batch that nothing about printing can end."""
+
+import io
+import sys
+
+import pytest
+
+from humanseg.cli.terminal import each, forgiving, printable, say
+from humanseg.errors import HumanSegError
+
+
+@pytest.mark.parametrize("name", ["holiday.jpg", "Müller 写真😀.jpg", "5\u202fPM.png", "👩\u200d👧.jpg"])
+def test_names_of_people_stay_as_they_are(name):
+    assert printable(name) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("a\nb", "a\\nb"), ("\x1b[31m", "\\x1b[31m"), ("M\udcfcller", "M\\udcfcller"), ("a\u2028b", "a\\u2028b")],
+)
+def test_what_would_break_the_line_is_escaped(name, shown):
+    assert printable(name) == shown
+
+
+def test_each_reports_what_fails_and_goes_on(capsys):
+    def work(photo: str) -> str:
+        if photo == "b":
+            raise HumanSegError("b\nis no photo")
+        return photo
+
+    assert each(["a", "b", "c"], work) == 1
+    said = capsys.readouterr()
+    assert said.out == "a\nc\n" and said.err == "b\\nis no photo\n"
+    assert each(["a"], work) == 0 and each([], work) == 0
+
+
+def test_each_stops_at_ctrl_c_with_how_far_it_got(capsys):
+    def work(photo: str) -> str:
+        if photo == "b":
+            raise KeyboardInterrupt
+        return ""
+
+    assert each(["a", "b", "c"], work) == 130
+    assert capsys.readouterr().err == "Stopped after 1 of 3 photos.\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_any_encoding_will_do(monkeypatch, encoding):
+    bytes_written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(bytes_written, encoding, errors="strict"))
+    with forgiving():
+        say("写真.jpg")
+        print("写真.jpg")
+        sys.stdout.flush()
+    expected = "写真.jpg" if encoding == "utf-8" else "\\u5199\\u771f.jpg"
+    assert bytes_written.getvalue().decode(encoding).splitlines() == [expected] * 2
+
+
+class _Broken(io.StringIO):
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+    def flush(self) -> None:
+        raise OSError(28, "No space left on device")
+
+
+def test_a_stream_that_fails_is_given_up_silently(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", _Broken())
+    with forgiving():
+        say("a")
+        say("b")
+
+
+def test_there_may_be_no_stream_at_all(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    with forgiving():
+        say("a")
+        assert each(["a", "b"], lambda photo: photo) == 0
