@@ -22,9 +22,8 @@ MOST_COMPONENTS = 16
 # Connected components of less than this share of the frame are noise, and would drag the crop across the frame.
 SMALLEST_COMPONENT = 0.0005
 # Slim figures are shown larger, since arms and legs are thin; stout ones, such as heads that fill the frame, smaller.
-# What counts is the inscribed radius by the box's long side: at this one the size stays as it is.
-USUAL_INSCRIBED_RADIUS = 0.15
-SMALLER, LARGER = 6 / 7, 8 / 7
+# These are the bounds: below the first too much detail is lost, above the second it takes too long.
+SMALLEST_SCALE, LARGEST_SCALE = 6 / 7, 8 / 7
 
 
 class Box(NamedTuple):
@@ -62,20 +61,21 @@ class Box(NamedTuple):
         return Box(int(self.top * down), int(self.left * across), bottom, right)
 
 
-def choose_crops(person: np.ndarray, shape: tuple[int, int]) -> list[tuple[Box, float]]:
+def choose_crops(person: np.ndarray, shape: tuple[int, int], usual_radius: float) -> list[tuple[Box, float]]:
     """The crops for a second pass over a photo, the largest first; none where nobody was found.
 
     Parameters
     ----------
     person : uint8 0 or 1, what the first pass found, at its own size
     shape : height and width of the photo
+    usual_radius : see `Calibration.usual_inscribed_radius`
 
     Returns
     -------
     for each crop its box, in the photo's pixels, and by how much its long side is shown larger than a whole photo's
     """
     boxes = _boxes(person, shape)
-    return list(zip(boxes, _scales(person, boxes, shape), strict=True))
+    return list(zip(boxes, _scales(person, boxes, shape, usual_radius), strict=True))
 
 
 def _boxes(person: np.ndarray, shape: tuple[int, int]) -> list[Box]:
@@ -109,23 +109,15 @@ def _grouped(boxes: list[Box]) -> list[Box]:
     return boxes
 
 
-def _scales(person: np.ndarray, boxes: list[Box], shape: tuple[int, int]) -> list[float]:
+def _scales(person: np.ndarray, boxes: list[Box], shape: tuple[int, int], usual_radius: float) -> list[float]:
     """A scale for each box, by how slim the people in it are.
 
-    Together the crops never have more of the network's pixels than one square photo at the scale `LARGER`.
+    Together the crops never have more of the network's pixels than one square photo at the largest scale.
     """
-    scales = [
-        float(
-            np.clip(
-                math.sqrt(USUAL_INSCRIBED_RADIUS / _inscribed_radius(person, box.scaled(shape, person.shape))),
-                SMALLER,
-                LARGER,
-            )
-        )
-        for box in boxes
-    ]
+    radii = [_inscribed_radius(person, box.scaled(shape, person.shape)) for box in boxes]
+    scales = [float(np.clip(math.sqrt(usual_radius / radius), SMALLEST_SCALE, LARGEST_SCALE)) for radius in radii]
     squares = sum(scale**2 * box.sides[0] / box.sides[1] for scale, box in zip(scales, boxes, strict=True))
-    share = LARGER / max(LARGER, math.sqrt(squares))
+    share = LARGEST_SCALE / max(LARGEST_SCALE, math.sqrt(squares))
     return [scale * share for scale in scales]
 
 

@@ -8,22 +8,11 @@ import numpy as np
 from humanseg.model.config import ModelConfig
 from humanseg.resize import resize_alpha, shrink
 
-# Nobody is there where less than this share of the frame is person, or where the net isn't this sure of the surest
-# tenth of it: a real person has parts that are beyond doubt.
+# Share of the frame that has to be person: whoever is smaller isn't whom the photo is of.
 SMALLEST_PERSON = 0.001
-SUREST = 0.1
-LEAST_CONFIDENCE = 0.975
-# A lower bar for each part that stands apart, once somebody is there: what has nothing beyond doubt is left out.
-LEAST_PART_CONFIDENCE = 0.9
-# A part this small beside the largest one, by the long sides of their boxes, has to be so sure in this share of what
-# lies inside its rim: otherwise it is seldom somebody whom the photo is of, and often a passer-by's shoulder, a bag or
-# a dog.
+# A part whose box is this small beside the largest part's, by their long sides, has to be sure nearly everywhere: it is
+# seldom somebody whom the photo is of, and often a passer-by's shoulder, a bag or a dog.
 SMALL_PART = 1 / 3
-SMALL_PART_SUREST = 7 / 8
-# From here on haze can be seen over a new background, though it doesn't reach the threshold.
-FAINT = 0.1
-# Alphas this close to 0 or 1 mean none and all: what's left of them would be haze over a new background.
-CERTAIN = 0.02
 
 
 def confidence(alphas: list[np.ndarray], config: ModelConfig) -> float:
@@ -33,14 +22,14 @@ def confidence(alphas: list[np.ndarray], config: ModelConfig) -> float:
     ----------
     alphas : the network's own, not refined, float32 HxW in [0, 1]; of several the mean counts
     """
-    reached = []
+    calibration, reached = config.calibration, []
     for alpha in alphas:
         person = alpha[alpha >= config.threshold]
         if person.size < SMALLEST_PERSON * alpha.size or not person.size:
             return 0.0
-        reached.append(float(np.quantile(person[:: max(1, person.size // 50_000)], 1 - SUREST)))
+        reached.append(float(np.quantile(person[:: max(1, person.size // 50_000)], 1 - calibration.surest_share)))
     mean = sum(reached) / len(reached)
-    return mean if mean >= LEAST_CONFIDENCE else 0.0
+    return mean if mean >= calibration.least_confidence else 0.0
 
 
 def without_doubtful_parts(alpha: np.ndarray, config: ModelConfig) -> np.ndarray:
@@ -53,19 +42,19 @@ def without_doubtful_parts(alpha: np.ndarray, config: ModelConfig) -> np.ndarray
     ----------
     alpha : float32 HxW in [0, 1], not refined, in which somebody was found
     """
-    small = shrink(alpha, config.size)
-    person, sure = small >= config.threshold, small >= LEAST_PART_CONFIDENCE
+    calibration, small = config.calibration, shrink(alpha, config.size)
+    person, sure = small >= config.threshold, small >= calibration.least_part_confidence
     inside = cv2.erode(person.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     out = np.zeros_like(small)
-    for least in (config.threshold, FAINT):
+    for least in (config.threshold, calibration.haze):
         seen = (small * (1 - out) >= least).astype(np.uint8)
         count, parts, stats, _ = cv2.connectedComponentsWithStats(seen, connectivity=8)
         if count < 3:  # the background and a single part
             continue
-        doubtful = _lacks(sure, person, SUREST, parts, count)
+        doubtful = _lacks(sure, person, calibration.surest_share, parts, count)
         sides = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
         tiny = sides < SMALL_PART * sides[1:][~doubtful[1:]].max(initial=0)
-        doubtful |= tiny & _lacks(sure, inside, SMALL_PART_SUREST, parts, count)
+        doubtful |= tiny & _lacks(sure, inside, calibration.small_part_share, parts, count)
         doubtful[0] = False  # the background
         if doubtful.any() and not doubtful[1:].all():  # somebody is there: all can't be doubtful
             # A part's soft rim goes too, as far as it isn't another part's.
@@ -90,9 +79,9 @@ def eroded(alpha: np.ndarray, inset: float) -> np.ndarray:
     return cv2.addWeighted(alpha, 1 - inset, by_one, inset, 0)
 
 
-def clear_haze(alpha: np.ndarray) -> None:
-    """Stretches an alpha (float32 HxW) in place, so that what is nearly 0 or 1 becomes so."""
+def clear_haze(alpha: np.ndarray, certain: float) -> None:
+    """Stretches an alpha (float32 HxW) in place, so that what is within `certain` of 0 or 1 becomes 0 or 1."""
     # In place: an alpha of a large photo is larger than the processor's cache, and fresh memory costs more yet.
-    np.subtract(alpha, CERTAIN, out=alpha)
-    np.divide(alpha, 1 - 2 * CERTAIN, out=alpha)
+    np.subtract(alpha, certain, out=alpha)
+    np.divide(alpha, 1 - 2 * certain, out=alpha)
     np.clip(alpha, 0, 1, out=alpha)

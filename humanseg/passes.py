@@ -11,11 +11,9 @@ import numpy as np
 
 from humanseg.crops import Box, choose_crops
 from humanseg.engines import Engine
+from humanseg.model.calibration import Calibration
 from humanseg.resize import letterbox, resize_alpha
 
-# How far the second pass counts against the first where it gives more alpha, and where it gives less: a crop lacks the
-# surroundings that tell an arm or a leg at its edge from the background, so that it more often misses a person.
-TRUST_MORE, TRUST_LESS = 0.5, 0.4
 # The joined alpha keeps the second pass's resolution up to this long side, in pixels; refinement does the rest.
 JOINED_LONG_SIDE = 2048
 # The second pass's weight rises from 0 over this share of a crop's long side, at sides that lie within the photo.
@@ -38,19 +36,19 @@ def run_passes(engine: Engine, rgb: np.ndarray, size: int, *, second_pass: bool)
     first, shown = _pass(engine, rgb, size)
     if not second_pass:
         return [first]
-    joined, shape, stride = first, rgb.shape[:2], engine.config.stride
-    person = (first >= engine.config.threshold).astype(np.uint8)
-    for box, scale in choose_crops(person, shape):
+    config, joined, shape = engine.config, first, rgb.shape[:2]
+    person = (first >= config.threshold).astype(np.uint8)
+    for box, scale in choose_crops(person, shape, config.calibration.usual_inscribed_radius):
         top, left, bottom, right = box
         # Up to the next multiple of the stride, to which it would be padded otherwise, at the same cost.
-        long_side = math.ceil(round(scale * size) / stride) * stride
+        long_side = math.ceil(round(scale * size) / config.stride) * config.stride
         crop = rgb[top:bottom, left:right]
         # Resizing a large photo takes as long as the network does: what the first pass was shown is good enough.
         if box == (0, 0, *shape) and long_side <= size:
             crop = shown
         # Mirrored, since the network seldom makes the same mistake both ways round.
         mirrored, _ = _pass(engine, crop[:, ::-1], long_side)
-        joined = _joined(joined, mirrored[:, ::-1], box, shape)
+        joined = _joined(joined, mirrored[:, ::-1], box, shape, config.calibration)
     return [first, joined]
 
 
@@ -60,7 +58,9 @@ def _pass(engine: Engine, rgb: np.ndarray, size: int) -> tuple[np.ndarray, np.nd
     return engine(boxed)[:rows, :columns], boxed[:rows, :columns]
 
 
-def _joined(first: np.ndarray, second: np.ndarray, box: Box, shape: tuple[int, int]) -> np.ndarray:
+def _joined(
+    first: np.ndarray, second: np.ndarray, box: Box, shape: tuple[int, int], calibration: Calibration
+) -> np.ndarray:
     """The first pass with the second blended in at its box, at a size that keeps the second one's resolution."""
     height, width = shape
     top, left, bottom, right = box
@@ -74,7 +74,7 @@ def _joined(first: np.ndarray, second: np.ndarray, box: Box, shape: tuple[int, i
         return first
     seam = _seam(y1 - y0, x1 - x0, (top > 0, left > 0, bottom < height, right < width))
     more = resize_alpha(second, x1 - x0, y1 - y0) - canvas[y0:y1, x0:x1]
-    trust = np.where(more > 0, np.float32(TRUST_MORE), np.float32(TRUST_LESS))
+    trust = np.where(more > 0, np.float32(calibration.trust_more), np.float32(calibration.trust_less))
     canvas[y0:y1, x0:x1] += seam * trust * more
     return canvas
 

@@ -14,7 +14,7 @@ from humanseg.engines import Engine, load_engine
 from humanseg.hub.find import find_weights
 from humanseg.media import photos
 from humanseg.media.photos import Photo
-from humanseg.model.config import ModelConfig
+from humanseg.model.config import LARGEST_SIDE, ModelConfig
 from humanseg.passes import run_passes
 from humanseg.resize import resize_alpha
 
@@ -71,7 +71,10 @@ class Segmenter:
         Raises
         ------
         ImageError : the picture can't be read
+        ValueError : a size below 1 or above `LARGEST_SIDE`
         """
+        if size is not None and not 1 <= size <= LARGEST_SIDE:
+            raise ValueError(f"the size must be from 1 to {LARGEST_SIDE}, not {size}")
         photo = photos.read(image)
         return self._photo_alpha(photo, second_pass=second_pass, refine=refine, size=size)[0]
 
@@ -119,7 +122,7 @@ class Segmenter:
         coarse = parts.without_doubtful_parts(alphas[-1], self.config)
         coarse = parts.eroded(coarse, self.config.inset)
         alpha = edges.refine_alpha(photo.rgb, coarse) if refine else resize_alpha(coarse, width, height)
-        parts.clear_haze(alpha)
+        parts.clear_haze(alpha, self.config.calibration.certain)
         if photo.alpha is not None:
             alpha *= photo.alpha
         return alpha, confidence

@@ -335,3 +335,9 @@ def test_no_veil_is_left_over_what_is_surely_background(segmenter):
     result = segmenter.cut_out(photo)
     assert 0 < segmenter.engine(np.full((32, 32, 3), 101, np.uint8)).max() < 0.02
     assert not result.alpha[:10].any() and result.alpha[45, 60] == 1
+
+
+@pytest.mark.parametrize("size", [0, -1, 10**6])
+def test_a_size_that_no_network_can_be_shown_is_refused(segmenter, size):
+    with pytest.raises(ValueError, match="size"):
+        segmenter.alpha(np.zeros((8, 8, 3), np.uint8), size=size)

@@ -1,17 +1,23 @@
-"""What the weights need to know about themselves: one frozen dataclass, stored as JSON beside them."""
+"""What the weights need to know about themselves: network, preprocessing, calibration; stored as JSON beside them."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from humanseg.errors import WeightsError
 from humanseg.files import replacing
+from humanseg.model.calibration import Calibration, is_number
 
 CONFIG_NAME = "config.json"
 WEIGHTS_NAME = "model.safetensors"
+
+LARGEST_SIDE = 8192  # pixels that a network is shown: more would need tens of gigabytes
+DEEPEST = 6  # no encoder of smp halves the resolution more often than 5 times
+WIDEST = 4096  # channels of a stage
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,7 @@ class ModelConfig:
     threshold : alpha from which a pixel counts as person
     inset : how far a photo's outlines are drawn in, in pixels of the network's alpha, 0 to 1, for weights that learned
         from loosely drawn masks
+    calibration : how far the network's alphas can be trusted
     training : how the weights came about (data, recipe, versions); free form
     metrics : what they reach, by data set; free form
     """
@@ -45,6 +52,7 @@ class ModelConfig:
     stride: int = 32
     threshold: float = 0.5
     inset: float = 0.0
+    calibration: Calibration = field(default_factory=Calibration)
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
 
@@ -73,22 +81,69 @@ class ModelConfig:
 
         Raises
         ------
-        WeightsError : something needed is missing
+        WeightsError : something needed is missing, or can't be meant
         """
         try:
             own = config["humanseg"]
-            known = {f.name for f in fields(cls)}
-            values = {k: v for k, v in own.items() if k in known}
-            values["encoder"] = config["encoder_name"]
-            values["depth"] = config["encoder_depth"]
-            values["decoder_channels"] = tuple(config["decoder_channels"])
-            for key in ("mean", "std"):
-                values[key] = tuple(own[key])
+            values = {
+                "encoder": config["encoder_name"],
+                "depth": config["encoder_depth"],
+                "decoder_channels": config["decoder_channels"],
+                "mean": own["mean"],
+                "std": own["std"],
+            }
+            values |= {f.name: own[f.name] for f in fields(cls) if f.name in own and f.name not in values}
         except (KeyError, TypeError) as error:
             raise WeightsError(
                 f"The weights' {CONFIG_NAME} lacks {error}: use a folder that train.py wrote, or train again."
             ) from error
-        return cls(**values)
+        for name, value in values.items():
+            if name in _EXPECTED and not _EXPECTED[name][1](value):
+                raise _unexpected(name, value, _EXPECTED[name][0])
+        if len(values["decoder_channels"]) > values["depth"]:
+            raise _unexpected("decoder_channels", values["decoder_channels"], f"at most {values['depth']} numbers")
+        for name in ("decoder_channels", "mean", "std"):
+            values[name] = tuple(values[name])
+        values["calibration"] = Calibration.from_json(values.get("calibration", {}))
+        config = cls(**values)
+        if config.stride % 2**config.depth:
+            raise _unexpected("stride", config.stride, f"a multiple of {2**config.depth}")
+        return config
+
+
+def _is_whole(value: Any, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _is_list(value: Any, fits: Callable[[Any], bool], length: int | None = None) -> bool:
+    return isinstance(value, list | tuple) and len(value) == (length or len(value)) and all(map(fits, value))
+
+
+# By name: what is expected, in words, and whether a value is that.
+_EXPECTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "encoder": ("a name", lambda value: isinstance(value, str) and 0 < len(value) <= 200),
+    "depth": (f"a whole number from 1 to {DEEPEST}", lambda value: _is_whole(value, 1, DEEPEST)),
+    "decoder_channels": (
+        f"a list of whole numbers from 1 to {WIDEST}",
+        lambda value: _is_list(value, lambda width: _is_whole(width, 1, WIDEST)) and len(value) > 0,
+    ),
+    "mean": ("three numbers from 0 to 1", lambda value: _is_list(value, lambda mean: is_number(mean, 0, 1), 3)),
+    "std": ("three numbers from 0.001 to 1", lambda value: _is_list(value, lambda std: is_number(std, 1e-3, 1), 3)),
+    "stride": (f"a whole number from 1 to {LARGEST_SIDE}", lambda value: _is_whole(value, 1, LARGEST_SIDE)),
+    "threshold": ("a number from 0.001 to 0.999", lambda value: is_number(value, 1e-3, 0.999)),
+    "inset": ("a number from 0 to 1", lambda value: is_number(value, 0, 1)),
+    "training": ("a table", lambda value: isinstance(value, dict)),
+    "metrics": ("a table", lambda value: isinstance(value, dict)),
+} | {
+    name: (f"a whole number from 16 to {LARGEST_SIDE}", lambda value: _is_whole(value, 16, LARGEST_SIDE))
+    for name in ("size", "live_size")
+}
+
+
+def _unexpected(name: str, value: Any, expected: str) -> WeightsError:
+    return WeightsError(
+        f"The weights' {CONFIG_NAME} has {name} {value!r:.60}, and {expected} is expected: fetch the weights again."
+    )
 
 
 def write_config(config: ModelConfig, folder: Path) -> None:
@@ -114,7 +169,7 @@ def read_config(folder: Path) -> ModelConfig:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise WeightsError(f"There is no {path}: name a folder with {CONFIG_NAME} and {WEIGHTS_NAME}.") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise WeightsError(f"{path} can't be read as JSON ({error}): fetch the weights again.") from error
     if not isinstance(content, dict):
         raise WeightsError(f"{path} isn't a model configuration: fetch the weights again.")

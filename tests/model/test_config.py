@@ -3,6 +3,7 @@ import json
 import pytest
 
 from humanseg.errors import WeightsError
+from humanseg.model.calibration import Calibration
 from humanseg.model.config import CONFIG_NAME, ModelConfig, read_config
 
 
@@ -41,3 +42,55 @@ def test_a_damaged_configuration_gives_one_sentence_that_names_it(tmp_path, text
 def test_a_folder_without_configuration_is_named(tmp_path):
     with pytest.raises(WeightsError, match="There is no"):
         read_config(tmp_path)
+
+
+NONSENSE = [
+    ("encoder_name", [None, "", 3, ["a"], "x" * 300]),
+    ("encoder_depth", [0, -1, 99, 2.5, "5", True, None]),
+    ("decoder_channels", [[], [0], [-8, 8], "128", [16.5], [8] * 6, None, 5, {"a": 1}, [10**9]]),
+    ("humanseg", [None, [], "x", 3, {}]),
+]
+OWN_NONSENSE = [
+    ("mean", [None, [0.5], [0.5] * 4, ["a", "b", "c"], 0.5, [float("nan")] * 3, [7, 0, 0]]),
+    ("std", [[0, 0.5, 0.5], [-1, 1, 1], [float("inf")] * 3, "0.5"]),
+    ("size", [0, -448, 448.5, "448", None, True, 10**9]),
+    ("live_size", [0, -1, [256], 10**9]),
+    ("stride", [0, -32, 33, 16, "32", 10**9]),
+    ("threshold", [0, 1, -0.5, 2, float("nan"), "0.5", None]),
+    ("inset", [-0.1, 1.1, float("inf"), "0", [0]]),
+    ("training", [None, 3, []]),
+    ("metrics", ["", [1]]),
+    ("calibration", [None, 3, [], "x"]),
+]
+
+
+@pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in NONSENSE for value in values])
+def test_a_network_that_cannot_be_meant_is_refused(key, value):
+    with pytest.raises(WeightsError) as caught:
+        ModelConfig.from_json(ModelConfig().to_json() | {key: value})
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in OWN_NONSENSE for value in values])
+def test_preprocessing_that_cannot_be_meant_is_refused_by_name(key, value):
+    content = ModelConfig().to_json()
+    content["humanseg"] |= {key: value}
+    with pytest.raises(WeightsError, match=key):
+        ModelConfig.from_json(content)
+
+
+def test_a_decoder_deeper_than_its_encoder_is_refused():
+    content = ModelConfig().to_json() | {"encoder_depth": 3}
+    with pytest.raises(WeightsError, match="at most 3"):
+        ModelConfig.from_json(content)
+
+
+def test_a_configuration_nested_without_end_gives_one_sentence(tmp_path):
+    (tmp_path / CONFIG_NAME).write_text("[" * 100_000)
+    with pytest.raises(WeightsError, match=CONFIG_NAME):
+        read_config(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["humansegnet", "humansegnet-live"])
+def test_the_shipped_configurations_are_read_and_have_the_default_calibration(repository, name):
+    assert read_config(repository / "checkpoints" / name).calibration == Calibration()

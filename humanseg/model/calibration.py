@@ -1,0 +1,76 @@
+"""What the weights' alphas mean: thresholds that fit one network and no other, so they are stored beside it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from humanseg.errors import WeightsError
+
+
+def is_number(value: Any, low: float, high: float) -> bool:
+    """Whether a value from JSON is a finite number within these bounds; true and false aren't."""
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and low <= value <= high
+    )
+
+
+def _within(default: float, low: float, high: float) -> Any:
+    return field(default=default, metadata={"bounds": (low, high)})
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How far the network's alphas can be trusted. The defaults are those of the weights that ship.
+
+    They were chosen on the validation photos: those of confidence on people against `no-people`, the rest by the IoU.
+    Weights that are sure of more, or of less, need others.
+
+    Attributes
+    ----------
+    surest_share : share of the surest pixels of a person, or of a connected part, whose alpha counts as its confidence:
+        a real person has parts that are beyond doubt. Above 0, up to 1
+    least_confidence : of the whole photo, below which nobody is there, 0 to 1
+    least_part_confidence : of a connected part once somebody is there, below which the part is left out, 0 to 1
+    small_part_share : share of the pixels inside its rim of which a small part has to be that sure, 0 to 1
+    haze : alpha from which haze can be seen over a new background; such parts are judged too, 0 to 1
+    certain : alphas this close to 0 or 1 become 0 or 1, and those between are stretched, 0 to 0.49
+    trust_more, trust_less : weight of the second pass against the first where it gives more alpha, and where it gives
+        less, since a crop lacks the surroundings that tell an arm at its edge from the background; 0 to 1
+    usual_inscribed_radius : radius of the largest circle in a person, by the long side of the box around the person, at
+        which the second pass keeps the first one's scale; slimmer figures are shown larger. Above 0, up to 1
+    """
+
+    surest_share: float = _within(0.1, 1e-3, 1)
+    least_confidence: float = _within(0.975, 0, 1)
+    least_part_confidence: float = _within(0.9, 0, 1)
+    small_part_share: float = _within(7 / 8, 0, 1)
+    haze: float = _within(0.1, 0, 1)
+    certain: float = _within(0.02, 0, 0.49)
+    trust_more: float = _within(0.5, 0, 1)
+    trust_less: float = _within(0.4, 0, 1)
+    usual_inscribed_radius: float = _within(0.15, 1e-3, 1)
+
+    @classmethod
+    def from_json(cls, content: Any) -> Calibration:
+        """From what stands in the configuration: what is missing has its default, what is unknown is ignored.
+
+        Raises
+        ------
+        WeightsError : a value isn't a number within its bounds
+        """
+        if not isinstance(content, dict):
+            raise WeightsError("The weights' calibration isn't a table of numbers: fetch the weights again.")
+        values = {}
+        for known in fields(cls):
+            if known.name not in content:
+                continue
+            value, (low, high) = content[known.name], known.metadata["bounds"]
+            if not is_number(value, low, high):
+                raise WeightsError(
+                    f"The weights' calibration has {known.name} {value!r:.60}, and a number from {low:g} to {high:g} "
+                    "is expected: fetch the weights again."
+                )
+            values[known.name] = value
+        return cls(**values)
