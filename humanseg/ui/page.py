@@ -9,17 +9,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
-from gradio.utils import get_upload_folder
-from starlette.middleware import Middleware
 
 from humanseg.segmenter import Segmenter
 from humanseg.ui import api, text, theme
 from humanseg.ui.choices import TICKET, Choices
 from humanseg.ui.model import LazySegmenter
 from humanseg.ui.server import links, patches
-from humanseg.ui.server.gate import Gate
 from humanseg.ui.server.guard import GuardedBlocks, plain
 from humanseg.ui.server.limits import Limits
+from humanseg.ui.server.middleware import middleware
 from humanseg.ui.tabs import about, background, photo, webcam
 from humanseg.ui.visitor import Shelf, Visitor, Visitors
 
@@ -113,7 +111,7 @@ def launch_options(limits: Limits) -> dict[str, Any]:
         "run_history": False,
         "mcp_server": _has_mcp(),
         "footer_links": ["api"],
-        "app_kwargs": {"middleware": [Middleware(Gate, folder=get_upload_folder())]},
+        "app_kwargs": {"middleware": middleware(limits)},
     }
 
 

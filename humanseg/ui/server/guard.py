@@ -88,5 +88,5 @@ class GuardedBlocks(gr.Blocks):
         except HumanSegError as error:
             raise gr.Error(str(error), title=text.ERROR_TITLE, print_exception=False) from error
         except Exception as error:
-            log.warning("A request's data can't be read: %s", error)
+            log.warning("A request's data can't be read: %s", str(error).partition("\n")[0])
             raise gr.Error(text.BAD_REQUEST, title=text.ERROR_TITLE, print_exception=False) from error

@@ -6,6 +6,7 @@ changes beneath one of them.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import io
 import logging
@@ -26,6 +27,9 @@ CHECKED_AGAINST = "6.31.0"
 # What Gradio lays its temporary files in, read from GRADIO_TEMP_DIR when one of these is imported.
 FOLDER = "DEFAULT_TEMP_DIR"
 FOLDER_READERS = ("gradio.mcp", "gradio.route_utils", "gradio.routes", "gradio.screen_recording_utils")
+
+# Time that a visitor has for the first lines of a request; browsers take milliseconds, telephones a few seconds.
+HEAD_SECONDS = 30
 
 # Pictures of the drawing canvas: their number for one canvas and for all, and their pixels (the page's has 1 million).
 _LAYERS, _CANVASES, _CANVAS_PIXELS = 8, 64, 16_000_000
@@ -100,6 +104,48 @@ def limit_canvas(editor: gr.ImageEditor) -> gr.ImageEditor:
 
     editor.accept_blobs = limited
     return editor
+
+
+def give_up_the_slow(page: gr.Blocks) -> None:
+    """Has connections closed that take longer than `HEAD_SECONDS` to say what they want; call it once it's launched.
+
+    Uvicorn waits for that forever, so that a few thousand slow connections keep everybody else out.
+    """
+    config = page.server.config
+
+    class Impatient(config.http_protocol_class):
+        _timer: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            self._watch()
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            self._watch()
+
+        def _watch(self) -> None:
+            waits = self.cycle is None or self.cycle.response_complete
+            if waits and self._timer is None:
+                self._timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+            elif not waits and self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+
+        def connection_lost(self, error: Exception | None) -> None:
+            if self._timer is not None:
+                self._timer.cancel()
+            super().connection_lost(error)
+
+    config.http_protocol_class = Impatient
+
+
+def quiet_logs() -> None:
+    """Has libraries keep from the terminal what they have to say about requests that make no sense."""
+    for name in ("uvicorn.error", "mcp", "python_multipart"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    # mcp says this one in nobody's name, in up to a hundred lines.
+    logging.getLogger().addFilter(lambda record: not record.getMessage().startswith("Failed to validate request"))
 
 
 def stop(page: gr.Blocks) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
 import socket
 import time
@@ -40,6 +41,7 @@ def serve(build: Callable[[], tuple[Any, dict[str, Any]]], limits: Limits) -> No
             patches.stop(page)
         remove(folder)
 
+    logging.basicConfig(format="%(asctime)s %(message)s", level=logging.WARNING)
     ending.clear_on_signals(clear)
     try:
         page, options = build()
@@ -48,7 +50,10 @@ def serve(build: Callable[[], tuple[Any, dict[str, Any]]], limits: Limits) -> No
         pages.append(page)
         patches.write_below(folder)
         sweep.start(page, folder, *limits.cleaning)
-        print(text.RUNNING.format(address=_launch(page, port, options)), flush=True)
+        address = _launch(page, port, options)
+        patches.give_up_the_slow(page)
+        patches.quiet_logs()
+        print(text.RUNNING.format(address=address), flush=True)
         while page.is_running:
             time.sleep(0.5)
     finally:

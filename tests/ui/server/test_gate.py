@@ -17,7 +17,7 @@ from humanseg.ui import page, text
 from humanseg.ui.server.gate import OPEN, Gate, is_open, is_own_file
 from humanseg.ui.server.limits import Limits
 from tests.ui.fakes import segmenter
-from tests.ui.serving import in_own_thread, uploaded
+from tests.ui.serving import in_own_thread, served, uploaded
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "get")
 
@@ -227,6 +227,20 @@ def test_behind_a_prefix_the_same_addresses_are_open():
 
     in_own_thread(anyio.run, talk)
     assert asked == ["/humanseg/config", "/config"]
+
+
+def test_behind_a_reverse_proxy_with_a_prefix_photos_go_through_and_what_is_shut_stays_shut(photo, monkeypatch):
+    monkeypatch.setenv("GRADIO_ROOT_PATH", "/tools/humanseg")
+    with served(segmenter, Limits()) as server:
+        path = uploaded(server, photo)["path"]
+        # Some proxies take the prefix away, some leave it.
+        for prefix in ("", "tools/humanseg/"):
+            address = f"{server}{prefix}gradio_api/"
+            assert requests.get(f"{server}{prefix}config", timeout=10).json()["root"].endswith("/tools/humanseg")
+            assert requests.get(f"{address}file={quote(path)}", timeout=10).content == photo.read_bytes()
+            for shut in ("file=/etc/passwd", "file/https://example.org/", "token", "runs", "deep_link"):
+                assert requests.get(address + shut, timeout=10).text == text.SHUT
+            assert requests.get(f"{server}{prefix}monitoring", timeout=10).text == text.SHUT
 
 
 def test_a_websocket_is_closed():

@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import inspect
 import io
+import logging
 import pkgutil
+import socket
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -136,3 +138,57 @@ def test_a_stopped_page_does_not_wait_for_visitors_to_go():
         next(visitor.iter_content(1))
         in_own_thread(patches.stop, page)
         assert not page.server.thread.is_alive()
+
+
+@pytest.fixture(scope="module")
+def impatient():
+    """Host and port of a page that gives visitors a moment to say what they want."""
+    with gr.Blocks() as page:
+        gr.Markdown("Here")
+    page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1")
+    patches.give_up_the_slow(page)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(patches, "HEAD_SECONDS", 0.2)
+        yield "127.0.0.1", page.server_port
+    patches.stop(page)
+
+
+@pytest.mark.parametrize("start", [b"", b"GET / HTTP/1.1\r\nHost: x\r\n"])
+def test_who_says_too_slowly_what_they_want_is_hung_up_on(impatient, start):
+    with socket.create_connection(impatient, timeout=20) as line:
+        line.sendall(start)
+        assert line.recv(1000) == b""
+
+
+def test_who_says_it_at_once_is_answered_also_the_second_time(impatient):
+    request = b"GET /robots.txt HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.create_connection(impatient, timeout=20) as line:
+        for _ in range(2):
+            line.sendall(request)
+            answer = b""
+            while not answer.endswith(b"Disallow: "):
+                answer += line.recv(1000)
+            assert b"200 OK" in answer
+        line.sendall(request[:10])
+        assert line.recv(1000) == b""
+
+
+def test_a_long_answer_is_not_cut_off_by_the_time_for_the_request(impatient):
+    with socket.create_connection(impatient, timeout=20) as line:
+        line.sendall(b"GET /gradio_api/heartbeat/x HTTP/1.1\r\nHost: x\r\n\r\n")
+        line.settimeout(0.6)
+        with pytest.raises(TimeoutError):
+            while line.recv(1000):
+                pass
+
+
+def test_libraries_keep_their_words_about_nonsense_from_the_terminal(monkeypatch, caplog):
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "filters", [])
+    for name in ("uvicorn.error", "mcp", "python_multipart"):
+        monkeypatch.setattr(logging.getLogger(name), "level", logging.WARNING)
+    patches.quiet_logs()
+    logging.warning("Failed to validate request: 28 validation errors")
+    logging.getLogger("uvicorn.error").warning("Unsupported upgrade request.")
+    logging.getLogger("humanseg.ui").warning("Ours")
+    assert caplog.messages == ["Ours"]

@@ -1,0 +1,20 @@
+"""The layers between a visitor and Gradio, outermost first."""
+
+from __future__ import annotations
+
+from gradio.utils import get_upload_folder
+from starlette.middleware import Middleware
+
+from humanseg.ui.server.answers import Answers
+from humanseg.ui.server.bodies import Bodies
+from humanseg.ui.server.gate import Gate
+from humanseg.ui.server.limits import Limits
+
+
+def middleware(limits: Limits) -> list[Middleware]:
+    """For `App(middleware=...)`; call it once the folder for temporary files is known."""
+    return [
+        Middleware(Answers, limits=limits),
+        Middleware(Gate, folder=get_upload_folder()),
+        Middleware(Bodies, limits=limits),
+    ]
