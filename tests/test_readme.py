@@ -1,0 +1,129 @@
+"""Every snippet of README does what it says: run here, or named below with the reason why not."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from humanseg.cli import main, parser
+from humanseg.segmenter import Segmenter
+from tests.ui.fakes import segmenter
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# By how they begin. The first of these that fits counts.
+NOT_RUN = {
+    "make ": "sets up an environment (network, minutes); the Makefile's own tests are the whole suite",
+    "python3 -m venv": "sets up an environment",
+    ".venv/bin/pip install": "installs everything (network, minutes)",
+    ".venv/bin/python app.py": "starts a server: tests/test_app.py",
+    "pip install .": "builds the wheel (network): .ci/run does, and cuts a photo out with it",
+    "humanseg export": "half a minute: tests/cli",
+    "accelerate launch": "needs GPUs or several machines",
+    "torchrun": "needs several processes or machines: tests/training",
+    "python train.py": "trains (minutes to hours): tests/training",
+}
+
+
+def snippets(language: str) -> list[str]:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return [body for _, body in re.findall(rf"^```({language})\n(.*?)^```", text, re.MULTILINE | re.DOTALL)]
+
+
+def commands() -> list[str]:
+    """The lines of all shell snippets, with continued ones joined and comments taken away."""
+    lines = "\n".join(snippets("sh")).replace("\\\n", " ").splitlines()
+    return [
+        " ".join(shlex.join(words).split()) for words in (shlex.split(line, comments=True) for line in lines) if words
+    ]
+
+
+def reason(command: str) -> str | None:
+    return next((why for start, why in NOT_RUN.items() if command.startswith(start)), None)
+
+
+RUN = [command for command in commands() if reason(command) is None]
+
+
+@pytest.fixture
+def folder(tmp_path, astronaut, monkeypatch) -> Path:
+    """A folder with whatever the snippets name."""
+    small = Image.fromarray(astronaut).resize((96, 96))
+    for name in ("holiday.jpg", "beach.jpg", "photos/a.jpg", "photos/more/b.png", "sports/run.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        small.save(tmp_path / name)
+    small.save(tmp_path / "team.heic", format="png")  # what it's called makes no difference
+    for data in ("pairs", "human"):
+        for kind in ("images", "masks"):
+            (tmp_path / data / kind).mkdir(parents=True)
+        small.save(tmp_path / data / "images" / "one.png")
+        mask = np.zeros((96, 96), np.uint8)
+        mask[20:, 20:70] = 255
+        cv2.imwrite(str(tmp_path / data / "masks" / "one.png"), mask)
+    (tmp_path / "test.txt").write_text("one\n")
+    (tmp_path / "rooms").mkdir()
+    for number in range(4):
+        Image.new("RGB", (64, 64), (90, 20 * number, 60)).save(tmp_path / "rooms" / f"{number}.png")
+    for run in ("a", "b", "mine"):
+        shutil.copytree(ROOT / "checkpoints" / "humansegnet", tmp_path / "runs" / run)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def standing_in(monkeypatch) -> None:
+    """What the network sees is for other tests: here a stand-in sees one person in every photo."""
+    monkeypatch.setattr(Segmenter, "from_pretrained", lambda *arguments, **options: segmenter())
+
+
+@pytest.mark.parametrize("snippet", snippets("python"))
+def test_python_snippets_run(folder, snippet):
+    frames = [np.zeros((48, 64, 3), np.uint8)] * 2  # of the camera or clip that one of them speaks of
+    before = set(folder.iterdir())
+    exec(compile(snippet, "README.md", "exec"), {"frames": frames})
+    saved = {path.name for path in set(folder.iterdir()) - before}
+    assert saved == set(re.findall(r'\.save\("([^"]+)"', snippet))
+
+
+@pytest.mark.parametrize("command", RUN)
+def test_commands_run(folder, command, capsys):
+    words = shlex.split(command.removeprefix("python -m "))
+    assert words[0] == "humanseg"
+    assert main(words[1:]) == 0
+    said = capsys.readouterr()
+    assert said.out and not said.err
+
+
+def test_commands_that_take_long_have_the_options_that_they_are_given():
+    exports = [command for command in commands() if command.startswith("humanseg export")]
+    assert exports
+    for command in exports:
+        parser().parse_args(shlex.split(command)[1:])
+
+
+def test_nothing_is_left_out_that_is_not_there_any_more():
+    for start in NOT_RUN:
+        assert any(command.startswith(start) for command in commands()), start
+    assert len(RUN) >= 10 and len(snippets("python")) >= 2
+
+
+@pytest.mark.parametrize("way", [["-m", "humanseg"], ["-c", "from humanseg.cli import main; main()"]])
+def test_the_command_works_in_any_folder(tmp_path, way):
+    done = subprocess.run(
+        [sys.executable, *way, "--help"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0 and "cut-out" in done.stdout and not done.stderr
