@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from humanseg.data.masks import BACKGROUND, read_mask, resize_mask
-from humanseg.errors import DataError
+from humanseg.errors import DataError, ImageError, printable
+from humanseg.media import photos
 from humanseg.resize import shrink
 
 PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
@@ -137,17 +138,21 @@ def read_ids(path: str | Path) -> list[str]:
 
 
 def read_photo(path: Path, long_side: int | None = None) -> np.ndarray:
-    """A training photo as uint8 HxWx3 RGB, upright, shrunk to at most `long_side` pixels where that's given.
+    """A training photo as uint8 HxWx3 sRGB, upright, shrunk to at most `long_side` pixels where that's given.
+
+    What it shows is what a `Segmenter` sees of the same file.
 
     Raises
     ------
     DataError : the file isn't a whole picture
     """
     try:
-        with Image.open(path) as picture:
-            rgb = np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
-    except (OSError, UnidentifiedImageError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path} can't be read as a photo ({error}): replace it, or take its pair away.") from error
+        rgb = photos.read(path, max_pixels=sys.maxsize).rgb
+    except ImageError as error:
+        reason = str(error).rpartition(": ")[0]  # without the advice, which is for a photo alone
+        raise DataError(
+            f"{printable(path)} can't be read as a photo ({reason}): replace it, or take its pair away."
+        ) from error
     return rgb if long_side is None else shrink(rgb, long_side)
 
 

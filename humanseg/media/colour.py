@@ -56,10 +56,14 @@ def to_srgb(picture: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
             strip = ImageCms.applyTransform(strip, transform)
         rgb[rows] = np.asarray(strip if strip.mode == "RGB" else strip.convert("RGB"))
 
-    # LittleCMS takes 30 ns a pixel, the longest step of reading a phone's photo, and lets go of the interpreter. In
-    # strips, nothing but the result is ever there at full size a second time.
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:
-        list(pool.map(convert, range(0, picture.height, _STRIP)))
+    # In strips, nothing but the result is ever there at full size a second time, and less falls out of the caches.
+    tops = range(0, picture.height, _STRIP)
+    if transform is None or len(tops) == 1:
+        for top in tops:
+            convert(top)
+    else:  # LittleCMS takes 30 ns a pixel, the longest step of reading a phone's photo, and lets go of the interpreter
+        with ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:
+            list(pool.map(convert, tops))
     return rgb, alpha
 
 

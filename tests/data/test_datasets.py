@@ -1,10 +1,13 @@
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
-from humanseg.data.datasets import find_negatives, find_pairs, read_ids, read_pair
+from humanseg.data.datasets import find_negatives, find_pairs, read_ids, read_pair, read_photo
 from humanseg.data.masks import BACKGROUND, PERSON
 from humanseg.errors import DataError
+from humanseg.media import photos
+from tests.media.pictures import display_p3
 
 
 def write(path, array):
@@ -174,3 +177,23 @@ def test_the_human_dataset_has_290_pairs_of_which_198_masks_are_smaller(shared_d
         smaller += mask.shape[0] < photo.shape[0]
         assert read_pair(pair)[1].shape == photo.shape[:2]
     assert (len(pairs), smaller) == (290, 198)
+
+
+def test_a_photo_is_read_as_everywhere_else_upright_and_in_its_own_colours(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    stored = np.zeros((20, 30, 3), np.uint8)
+    stored[:5, :5] = 200, 100, 50
+    Image.fromarray(stored).save(tmp_path / "me.png", exif=exif, icc_profile=display_p3())
+    rgb = read_photo(tmp_path / "me.png")
+    assert rgb.shape == (30, 20, 3) and np.array_equal(rgb, photos.read(tmp_path / "me.png").rgb)
+    assert rgb[0, -1, 0] > 210 and not rgb[0, 0].any()
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n" + bytes(90)])
+def test_a_photo_that_cannot_be_read_is_named_with_its_folder(tmp_path, content):
+    path = tmp_path / "one\n.jpg"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"one\\n\.jpg can't be read as a photo \(.+\): replace it") as caught:
+        read_photo(path)
+    assert str(tmp_path) in str(caught.value) and "\n" not in str(caught.value)
