@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from PIL import Image, ImageCms
+from PIL.TiffImagePlugin import PHOTOMETRIC_INTERPRETATION
 
 _STRIP = 128  # rows that are converted at once
 
@@ -69,10 +70,17 @@ def to_srgb(picture: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
     """Deep grey as 8 bits; floats count from 0 to 1, 255 or 65535, whichever the brightest fits in."""
-    values = np.nan_to_num(np.asarray(picture).astype(np.float32, copy=False), posinf=0, neginf=0)
+    deep = np.asarray(picture)
+    values = np.nan_to_num(deep.astype(np.float32, copy=False), posinf=0, neginf=0)
     brightest = values.max(initial=0)
     top = 65535 if picture.mode[0] == "I" else next((t for t in (1, 255) if brightest <= t), 65535)
-    return Image.fromarray((np.clip(values, 0, top) * (255 / top) + 0.5).astype(np.uint8))
+    grey = (np.clip(values, 0, top) * (255 / top) + 0.5).astype(np.uint8)
+    if picture.mode.startswith("I;16") and getattr(picture, "tag_v2", {}).get(PHOTOMETRIC_INTERPRETATION) == 0:
+        grey = 255 - grey  # a TIFF where 0 is white: Pillow minds that at 8 bits only
+    transparent = picture.info.get("transparency")
+    if isinstance(transparent, int):
+        return Image.fromarray(np.dstack([grey, np.where(deep == transparent, 0, 255).astype(np.uint8)]))
+    return Image.fromarray(grey)
 
 
 def _transform_for(profile: bytes | None, mode: str) -> tuple[str, ImageCms.ImageCmsTransform | None]:

@@ -180,6 +180,8 @@ def _decoded(picture: Image.Image, name: str, max_pixels: int, preview: Image.Im
     label = _label(name)
     if picture.width * picture.height > max_pixels:
         raise _too_large(label, max_pixels)
+    if tiff.is_misread(picture):
+        raise ImageError(f"{label} has 16 bits a colour in separate planes, which can't be read: save it interleaved.")
     turned, exif = (1, None) if preview is None else metadata.read(preview)
     if preview is not None and "icc_profile" in preview.info:
         picture.info.setdefault("icc_profile", preview.info["icc_profile"])

@@ -13,6 +13,7 @@ from PIL import Image
 # Tags of TIFF 6.0, TIFF/EP and DNG 1.7.
 _SUBFILE, _OLD_SUBFILE, _WIDTH, _LENGTH, _COMPRESSION, _PHOTOMETRIC = 254, 255, 256, 257, 259, 262
 _STRIPS, _STRIP_SIZES, _SUB_DIRECTORIES, _JPEG, _JPEG_SIZE = 273, 279, 330, 513, 514
+_BITS, _PLANES = 258, 284
 _EXIF, _EXIF_WIDTH, _EXIF_LENGTH, _DNG_VERSION = 34665, 40962, 40963, 50706
 
 _MASK, _SENSOR = 4, (32803, 34892)  # photometric: a transparency mask; what the sensor saw, as a mosaic or linear
@@ -72,6 +73,12 @@ def photo_behind_preview(data: bytes) -> bytes | None:
             if picture and all(side >= _FULL * whole for side, whole in zip(_sides(picture.size), full, strict=True)):
                 return file
     raise PreviewOnly
+
+
+def is_misread(picture: Image.Image) -> bool:
+    """Whether Pillow (tried: 12.3) would make noise of it: deep colours in separate planes, not compressed."""
+    tags = getattr(picture, "tag_v2", {})
+    return tags.get(_PLANES) == 2 and tags.get(_COMPRESSION, 1) == 1 and max(tags.get(_BITS, (8,))) > 8
 
 
 class _Directory(NamedTuple):

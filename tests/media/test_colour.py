@@ -1,10 +1,13 @@
+import io
 import struct
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image, ImageCms
 
+from humanseg.errors import ImageError
 from humanseg.media import photos
 from tests.media.pictures import (
     P3_TO_XYZ,
@@ -226,3 +229,39 @@ def test_premultiplied_colours_are_brought_back(small):
     assert difference(photo.rgb, small) < 2 and photo.alpha[0, 0] == pytest.approx(128 / 255)
     photo = photos.read(picture.convert("LA").convert("La"))
     assert photo.alpha[0, 0] == pytest.approx(128 / 255)
+
+
+def test_a_deep_grey_tiff_may_have_white_at_zero(small):
+    grey = np.array(Image.fromarray(small).convert("L"))
+    stream = io.BytesIO()
+    tifffile.imwrite(stream, 65535 - grey.astype(np.uint16) * 257, photometric="miniswhite")
+    assert np.array_equal(photos.read(stream.getvalue()).rgb[..., 0], grey)
+
+
+def test_one_transparent_shade_of_deep_grey_is_transparent(small):
+    grey = np.array(Image.fromarray(small).convert("L"))
+    deep = Image.fromarray(grey.astype(np.uint16) * 257)
+    photo = photos.read(encoded(deep, "PNG", transparency=int(grey[0, 0]) * 257))
+    assert np.array_equal(photo.alpha == 0, grey == grey[0, 0])
+    assert np.array_equal(photo.rgb[..., 1], grey)
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_colours_in_separate_planes_are_right_or_refused(small, depth, compression):
+    stream = io.BytesIO()
+    planes = np.ascontiguousarray(np.moveaxis(small, 2, 0)).astype(depth) * (257 if depth == np.uint16 else 1)
+    tifffile.imwrite(stream, planes, photometric="rgb", planarconfig="separate", compression=compression)
+    if depth == np.uint16 and compression is None:
+        with pytest.raises(ImageError, match=r"scan\.tif has 16 bits a colour in separate planes"):
+            photos.read(stream.getvalue(), name="scan.tif")
+    else:
+        assert np.array_equal(photos.read(stream.getvalue()).rgb, small)
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "packbits", "raw"])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "CMYK", "P"])
+def test_tiffs_of_all_compressions_are_read(small, mode, compression):
+    picture = Image.fromarray(small).convert(mode)
+    data = encoded(picture, "TIFF", compression=compression)
+    assert difference(photos.read(data).rgb, np.array(picture.convert("RGB"))) < 1
