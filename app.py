@@ -51,7 +51,7 @@ def build(limits: Limits, model: str | None, live: str | None, in_browser: bool)
     demo = page.build(
         lambda: Segmenter.from_pretrained(model), limits, live and (lambda: Segmenter.from_pretrained(live))
     )
-    warm_up(demo.house.model, demo.house.live)
+    warm_up(demo.context.model, demo.context.live)
     return demo, page.launch_options(limits) | {"inbrowser": in_browser}
 
 

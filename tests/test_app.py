@@ -45,8 +45,8 @@ def test_the_webcam_has_its_own_network_unless_somebody_brings_theirs(
     monkeypatch.setattr(app, "serve", lambda build, limits: built.append(build()))
     assert app.main(arguments) == 0
     ((demo, options),) = built
-    assert demo.house.model.get() == [photos] and demo.house.live.get() == [webcam]
-    assert (demo.house.live is demo.house.model) == (photos == webcam)
+    assert demo.context.model.get() == [photos] and demo.context.live.get() == [webcam]
+    assert (demo.context.live is demo.context.model) == (photos == webcam)
     assert options["inbrowser"] is False
 
 

@@ -2,34 +2,61 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
 
 from humanseg.backgrounds import KINDS, PICTURE, Background
-from humanseg.cutout import CutOut
+from humanseg.cutout import CutOut, encoded
 from humanseg.errors import HumanSegError
 from humanseg.media import photos
 from humanseg.resize import covering
 from humanseg.ui import export, text
+from humanseg.ui.context import Context
 from humanseg.ui.server.guard import plain
-from humanseg.ui.uploads import Upload, photo_input
+from humanseg.ui.upload import Upload
+from humanseg.ui.uploads import photo_input
 
 # A background is kept no larger than it takes to fill a square of this side, in pixels, while the photo is worked on.
 BACKGROUND_SIDE = 4096
 
 
-def build(house: SimpleNamespace) -> None:
+def build(context: Context) -> None:
     """Adds the endpoints to the page; nothing of them is seen there."""
+    endpoints = Endpoints(context)
 
-    def finish(photo: Upload | None) -> CutOut:
-        if photo is None:
-            raise HumanSegError(text.NO_PHOTO)
-        return house.model.cut_out(photo, house.limits)
+    def offer(function: Any, inputs: list[Any], label: str) -> None:
+        result = gr.Image(label=label, type="filepath", format="png")
+        options = context.runs_the_model | {"api_visibility": "public"}
+        gr.Button(label).click(plain(function), inputs, result, api_name=function.__name__, **options)
 
-    @plain
-    def cut_out(photo: Upload, format: str = "png") -> str:
+    with gr.Column(visible=False):
+        offer(endpoints.cut_out, [_given(), gr.Radio(["png", "webp"], value="png", label="Format")], "Cut-out")
+        offer(endpoints.mask, [_given()], "Mask")
+        inputs = [
+            _given(),
+            gr.Radio(list(KINDS), value="blur", label="Background"),
+            gr.Textbox("#ffffff", label="Colour"),
+            gr.Slider(0.1, 20, 2, label="Strength"),
+            _given("Picture"),
+            gr.Radio(["fill", "fit"], value="fill", label="Fit"),
+            gr.Slider(0, 1, 0, label="Light wrap"),
+            gr.Slider(0, 1, 0, label="Match colours"),
+        ]
+        offer(endpoints.replace_background, inputs, "Picture")
+
+
+def _given(label: str = "Photo") -> gr.Image:
+    return photo_input(label=label)
+
+
+class Endpoints:
+    """What programs can ask for; their docstrings are what they read about it."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    def cut_out(self, photo: Upload, format: str = "png") -> str:
         """Cuts the people out of a photo: the same photo, transparent wherever there is nobody.
 
         Args:
@@ -39,11 +66,12 @@ def build(house: SimpleNamespace) -> None:
         Returns:
             The cut-out at the photo's own size, with an alpha channel.
         """
-        cut = finish(photo)
-        return str(house.shelf.put(photos.output_name(cut.name, extension=f".{format}"), export.encoded(cut, format)))
+        cut = self._finish(photo)
+        return str(
+            self.context.shelf.put(photos.output_name(cut.name, extension=f".{format}"), encoded(cut.rgba, format))
+        )
 
-    @plain
-    def mask(photo: Upload) -> str:
+    def mask(self, photo: Upload) -> str:
         """Finds the people in a photo: white is person, black is not, grey is see-through (hair, blur).
 
         Args:
@@ -52,11 +80,11 @@ def build(house: SimpleNamespace) -> None:
         Returns:
             An 8-bit grey PNG of the photo's own size.
         """
-        cut = finish(photo)
-        return str(house.shelf.put(photos.output_name(cut.name, suffix="-mask"), photos.encode_mask(cut.alpha)))
+        cut = self._finish(photo)
+        return str(self.context.shelf.put(photos.output_name(cut.name, suffix="-mask"), photos.encode_mask(cut.alpha)))
 
-    @plain
     def replace_background(
+        self,
         photo: Upload,
         background: str = "blur",
         colour: str = "#ffffff",
@@ -85,7 +113,7 @@ def build(house: SimpleNamespace) -> None:
         if background == PICTURE:
             if picture is None:
                 raise HumanSegError(text.NO_PICTURE)
-            behind = covering(picture.read(house.limits).rgb, BACKGROUND_SIDE, BACKGROUND_SIDE)
+            behind = covering(picture.read(self.context.limits).rgb, BACKGROUND_SIDE, BACKGROUND_SIDE)
         chosen = Background(
             kind=background,
             colour=colour,
@@ -95,29 +123,11 @@ def build(house: SimpleNamespace) -> None:
             light_wrap=light_wrap,
             match_colours=match_colours,
         )
-        cut = finish(photo)
+        cut = self._finish(photo)
         made = chosen.behind(cut.image, cut.foreground, cut.alpha)
-        return export.picture_file(house, cut.name, made, "png")
+        return str(export.picture_file(self.context.shelf, cut.name, made, "png"))
 
-    def given(label: str = "Photo") -> gr.Image:
-        return photo_input(label=label)
-
-    def offer(function: Any, inputs: list[Any], label: str) -> None:
-        result = gr.Image(label=label, type="filepath", format="png")
-        options = house.runs_the_model | {"api_visibility": "public"}
-        gr.Button(label).click(function, inputs, result, api_name=function.__name__, **options)
-
-    with gr.Column(visible=False):
-        offer(cut_out, [given(), gr.Radio(["png", "webp"], value="png", label="Format")], "Cut-out")
-        offer(mask, [given()], "Mask")
-        inputs = [
-            given(),
-            gr.Radio(list(KINDS), value="blur", label="Background"),
-            gr.Textbox("#ffffff", label="Colour"),
-            gr.Slider(0.1, 20, 2, label="Strength"),
-            given("Picture"),
-            gr.Radio(["fill", "fit"], value="fill", label="Fit"),
-            gr.Slider(0, 1, 0, label="Light wrap"),
-            gr.Slider(0, 1, 0, label="Match colours"),
-        ]
-        offer(replace_background, inputs, "Picture")
+    def _finish(self, photo: Upload | None) -> CutOut:
+        if photo is None:
+            raise HumanSegError(text.NO_PHOTO)
+        return self.context.model.cut_out(photo, self.context.limits)

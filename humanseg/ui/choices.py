@@ -9,13 +9,27 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-# The photos' ticket lasts as long as the browser tab does: whoever sits down at this computer next has another one.
-TICKET = """(ticket, ...rest) => {
-  const fresh = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0"));
+# The photos' ticket lasts as long as the browser tab does: whoever sits down at this computer next has another one. A
+# duplicated tab comes with a copy of it. So each tab holds a lock named after its ticket for as long as its page is
+# there, and takes a new ticket where another tab has the lock. A reload may ask a moment before the old page is gone:
+# hence the second of patience. Browsers know locks on pages that come over https or from this computer; elsewhere the
+# server sees to it that only the later tab has the photos (`Sessions`).
+TICKET = """async (ticket, ...rest) => {
+  const fresh = () =>
+    Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
+  const mine = (ticket) => !navigator.locks || new Promise((resolve) => {
+    const hold = () => { resolve(true); return new Promise(() => {}); };
+    navigator.locks.request("humanseg " + ticket, { signal: AbortSignal.timeout(1000) }, hold)
+      .catch(() => resolve(false));
+  });
   try {
-    ticket = sessionStorage.getItem("humanseg") || fresh().join("");
+    ticket = sessionStorage.getItem("humanseg") ?? "";
+    if (!/^[0-9a-f]{32}$/.test(ticket) || !(await mine(ticket))) {
+      ticket = fresh();
+      await mine(ticket);
+    }
     sessionStorage.setItem("humanseg", ticket);
-  } catch { ticket = fresh().join(""); }
+  } catch { ticket = fresh(); }
   return [ticket, ...rest];
 }"""
 

@@ -18,7 +18,7 @@ from humanseg.media import photos
 from humanseg.segmenter import Segmenter
 from humanseg.ui import text
 from humanseg.ui.server.limits import Limits
-from humanseg.ui.uploads import Upload
+from humanseg.ui.upload import Upload
 
 log = logging.getLogger("humanseg.ui")
 

@@ -92,6 +92,8 @@ TOO_SLOW = "{name} takes longer than {seconds} s and was given up: make it small
 FILE_TOO_BIG = "{name} has {size:.0f} MB, the limit is {limit} MB: make it smaller and try again."
 TOO_LITTLE_MEMORY = "This photo needs more memory than is free: make it smaller and try again."
 GONE = "{name} isn't here any more (files are removed after an hour): drop it again."
+THIS_PHOTO = "This photo"
+ELSEWHERE = "These photos are open in another tab by now: go on there, or reload this page to start afresh."
 NO_PICTURE = "Pick one of the places or give a picture of your own first."
 NO_PHOTO = "Give a photo first."
 

@@ -3,31 +3,27 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from humanseg.errors import HumanSegError
+from humanseg.media import photos
 from humanseg.ui import export
-from humanseg.ui.model import LazySegmenter
+from humanseg.ui.context import Context
 from humanseg.ui.server.limits import Limits
-from humanseg.ui.uploads import Upload
-from humanseg.ui.visitor import Shelf, Visitor
-from tests.ui.fakes import segmenter
+from humanseg.ui.session import Session
+from humanseg.ui.upload import Upload
+from tests.ui.visits import add, context_in
 
 
 @pytest.fixture
-def house(tmp_path) -> SimpleNamespace:
-    return SimpleNamespace(
-        model=LazySegmenter(segmenter), limits=Limits(file_mb=2, megapixels=1), shelf=Shelf(tmp_path / "shelf", set())
-    )
+def context(tmp_path) -> Context:
+    return context_in(tmp_path, Limits(file_mb=2, megapixels=1))
 
 
 @pytest.fixture
-def visitor(house, photo, tmp_path) -> Visitor:
-    from humanseg.ui.tabs.photo import cut_out
-
-    visitor = Visitor()
+def session(context, photo, tmp_path) -> Session:
     (tmp_path / "no photo.txt").write_text("hello")
     names = [
         (photo, "=HYPERLINK().png"),
@@ -35,16 +31,13 @@ def visitor(house, photo, tmp_path) -> Visitor:
         (tmp_path / "no photo.txt", "no photo.txt"),
         (photo, "ME.jpg"),
     ]
-    for path, name in names:
-        item, cut = cut_out(house, Upload(str(path), name))
-        visitor.add(item, 10)
-        if cut is not None:
-            visitor.show(cut)
-    return visitor
+    session = context.sessions.of("somebody")
+    add(context, session, *(Upload(str(path), name) for path, name in names))
+    return session
 
 
-def test_the_zip_holds_every_cut_out_under_its_own_name_and_a_report(house, visitor):
-    archive = zipfile.ZipFile(export.zip_file(house, visitor))
+def test_the_zip_holds_every_cut_out_under_its_own_name_and_a_report(session):
+    archive = zipfile.ZipFile(export.zip_file(session))
     assert archive.namelist() == ["=HYPERLINK()-cutout.png", "me-cutout.png", "ME-cutout (2).png", "report.csv"]
     rows = list(csv.DictReader(io.StringIO(archive.read("report.csv").decode("utf-8-sig"))))
     assert [row["person_found"] for row in rows] == ["yes", "yes", "", "yes"]
@@ -53,8 +46,8 @@ def test_the_zip_holds_every_cut_out_under_its_own_name_and_a_report(house, visi
     assert "no photo.txt" in rows[2]["error"] and not rows[1]["error"]
 
 
-def test_no_name_is_a_formula_to_a_spreadsheet(visitor):
-    assert "'=HYPERLINK" in export.report(visitor.items)
+def test_no_name_is_a_formula_to_a_spreadsheet(session):
+    assert "'=HYPERLINK" in export.report(session.items)
 
 
 def test_repeated_names_are_numbered_whatever_their_case():
@@ -66,28 +59,54 @@ def test_repeated_names_are_numbered_whatever_their_case():
     ]
 
 
-def test_without_photos_there_is_nothing_to_download(house):
-    for make in (export.zip_file, export.cut_out_file):
-        with pytest.raises(HumanSegError, match="photo first"):
-            make(house, Visitor())
+def test_without_photos_there_is_nothing_to_download(context):
+    nobody = context.sessions.of("nobody")
+    with pytest.raises(HumanSegError, match="photo first"):
+        export.zip_file(nobody)
+    with pytest.raises(HumanSegError, match="photo first"):
+        export.cut_out_file(nobody, "")
 
 
-def test_a_name_with_folders_in_it_stays_on_the_shelf(house):
-    path = house.shelf.put("../../etc/passwd", b"x")
-    assert path.name == "passwd" and path.is_relative_to(house.shelf.root)
-    assert house.shelf.put("C:\\secret\\me.png", b"x").name == "me.png"
+def test_a_photo_that_is_not_there_or_failed_is_a_sentence_to_whoever_downloads_it(session):
+    with pytest.raises(HumanSegError, match="isn't here any more"):
+        export.cut_out_file(session, "0123456789abcdef")
+    with pytest.raises(HumanSegError, match=r"no photo\.txt"):
+        export.cut_out_file(session, session.items[2].id)
 
 
-def test_repaired_cut_outs_are_what_is_downloaded(house, visitor):
-    from humanseg.media import photos
-    from humanseg.ui.repair import Repair
+def test_a_name_with_folders_in_it_stays_on_the_shelf(context):
+    path = context.shelf.put("../../etc/passwd", b"x")
+    assert path.name == "passwd" and path.is_relative_to(context.shelf.root)
+    assert context.shelf.put("C:\\secret\\me.png", b"x").name == "me.png"
 
-    before = photos.read(export.cut_out_file(house, visitor)).alpha.sum()
-    visitor.repair = Repair(grow=-10)
-    after = photos.read(export.cut_out_file(house, visitor)).alpha.sum()
-    assert after < 0.8 * before
-    settled = visitor.item
-    from humanseg.ui.tabs.photo import settle
 
-    settle(house, visitor)
-    assert photos.read(settled.result).alpha.sum() == pytest.approx(after, rel=0.01)
+def test_repaired_cut_outs_are_what_is_downloaded_and_what_is_in_the_zip(session):
+    last = session.view.item
+    before = photos.read(export.cut_out_file(session, last.id)).alpha.sum()
+    session.move_edge(last.id, -10, 0)
+    repaired = photos.read(export.cut_out_file(session, last.id)).alpha
+    assert repaired.sum() < 0.8 * before
+    archive = zipfile.ZipFile(export.zip_file(session))
+    np.testing.assert_array_equal(photos.read(archive.read("ME-cutout (2).png")).alpha, repaired)
+    assert photos.read(archive.read("me-cutout.png")).alpha.sum() == pytest.approx(before, rel=0.01)
+
+
+def test_webp_holds_the_same_alpha_as_png(session):
+    last = session.view.item
+    session.move_edge(last.id, 4, 0)
+    png, webp = (photos.read(export.cut_out_file(session, last.id, format)).alpha for format in ("png", "webp"))
+    np.testing.assert_array_equal(png, webp)
+
+
+def test_a_photo_whose_files_are_gone_has_a_line_in_the_report_and_the_others_are_packed(session):
+    session.items[1].result.unlink()
+    archive = zipfile.ZipFile(export.zip_file(session))
+    assert "ME-cutout (2).png" in archive.namelist() and "me-cutout.png" not in archive.namelist()
+    rows = list(csv.DictReader(io.StringIO(archive.read("report.csv").decode("utf-8-sig"))))
+    assert "me.png isn't here any more" in rows[1]["error"] and not rows[3]["error"]
+
+
+def test_a_picture_that_is_see_through_is_not_written_as_jpeg(context):
+    picture = np.zeros((4, 5, 4), np.uint8)
+    assert export.picture_file(context.shelf, "me.jpg", picture, "jpeg").name == "me-background.png"
+    assert export.picture_file(context.shelf, "me.jpg", picture[..., :3], "jpeg").name == "me-background.jpg"

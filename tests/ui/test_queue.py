@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import requests
@@ -14,13 +13,13 @@ import requests
 from humanseg.errors import HumanSegError
 from humanseg.segmenter import Segmenter
 from humanseg.ui import text
+from humanseg.ui.batch import cut_out
 from humanseg.ui.model import LazySegmenter
 from humanseg.ui.server.limits import Limits
-from humanseg.ui.tabs.photo import cut_out
-from humanseg.ui.uploads import Upload
-from humanseg.ui.visitor import Shelf
+from humanseg.ui.upload import Upload
 from tests.ui.fakes import HeldEngine
 from tests.ui.serving import served, uploaded
+from tests.ui.visits import context_in
 
 
 @pytest.fixture
@@ -80,13 +79,9 @@ def test_photos_given_up_keep_their_places_so_that_no_more_run_than_allowed(engi
 
 
 def test_in_a_batch_the_slow_photo_is_named_and_the_rest_go_on(engine, photo):
-    house = SimpleNamespace(
-        model=LazySegmenter(lambda: Segmenter(engine), places=2),
-        limits=Limits(photo_seconds=1),
-        shelf=Shelf(photo.parent / "shelf", set()),
-    )
-    slow, nothing = cut_out(house, Upload(str(photo), "slow.png"))
+    context = context_in(photo.parent, Limits(photo_seconds=1), engine)
+    slow, nothing = cut_out(context, Upload(str(photo), "slow.png"))
     assert nothing is None and slow.error == text.TOO_SLOW.format(name="slow.png", seconds=1)
     engine.go_on.set()
-    quick, cut = cut_out(house, Upload(str(photo), "quick.png"))
+    quick, cut = cut_out(context, Upload(str(photo), "quick.png"))
     assert not quick.error and cut is not None

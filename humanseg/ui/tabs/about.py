@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import gradio as gr
 
 from humanseg.segmenter import Segmenter
 from humanseg.ui import text
+from humanseg.ui.context import Context
 from humanseg.ui.server.guard import plain
 
 
-def build(house: SimpleNamespace) -> SimpleNamespace:
-    """Lays the tab out; gives what to do when it's opened, since the figures come with the weights."""
-    with gr.Column(elem_id="about"):
-        figures = gr.Markdown(text.LOADING)
-        limits = house.limits
-        gr.Markdown(text.ABOUT_PHOTOS.format(minutes=limits.keep_seconds // 60, limits=limits))
-        gr.Markdown(text.ABOUT_PROGRAMS)
+class AboutTab:
+    """Lays the tab out; the figures come with the weights, so they are filled in when it is opened."""
 
-    @plain
-    def fill() -> str:
-        return describe(house.model.get())
+    def __init__(self, context: Context, tab: gr.Tab) -> None:
+        self.context = context
+        limits = context.limits
+        with gr.Column(elem_id="about"):
+            figures = gr.Markdown(text.LOADING)
+            gr.Markdown(text.ABOUT_PHOTOS.format(minutes=limits.keep_seconds // 60, limits=limits))
+            gr.Markdown(text.ABOUT_PROGRAMS)
+        tab.select(plain(self.fill), None, figures, show_progress="hidden", **context.quick)
 
-    return SimpleNamespace(refresh=fill, inputs=None, outputs=figures)
+    def fill(self) -> str:
+        """What the model is."""
+        return describe(self.context.model.get())
 
 
 def describe(segmenter: Segmenter) -> str:

@@ -3,210 +3,180 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from types import SimpleNamespace
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
-from humanseg.backgrounds import BLUR, COLOUR, KINDS, PICTURE, TRANSPARENT, Background
-from humanseg.errors import HumanSegError
+from humanseg.backgrounds import PICTURE, TRANSPARENT, Background
 from humanseg.media import photos
-from humanseg.resize import shrink
-from humanseg.ui import export, text
+from humanseg.ui import batch, export, text
+from humanseg.ui.context import Context
+from humanseg.ui.elements import HIDDEN, Download, busy, empty, say
+from humanseg.ui.item import named
+from humanseg.ui.pictures import PREVIEW_SIDE
 from humanseg.ui.preview import checkerboard
 from humanseg.ui.server.guard import plain
-from humanseg.ui.uploads import Upload, photo_input
-from humanseg.ui.visitor import PREVIEW_SIDE, Visitor
+from humanseg.ui.session import Session
+from humanseg.ui.tabs.choice import Choice, lay_out, picture_of
+from humanseg.ui.upload import Upload
+from humanseg.ui.uploads import photo_input
 
-PLACES_FOLDER = Path(__file__).parents[1] / "backgrounds"
 # Long side in pixels of a picture behind the person in the file that's downloaded.
 PICTURE_SIDE = 4096
 FORMATS = ("PNG", "JPEG", "WebP")
 FITS = {text.FILL: "fill", text.FIT: "fit"}
-# In the page but not seen. What isn't in the page at all (False) is loaded at its first change, and while that lasts, a
-# second change overtakes the first: the older picture would stay.
-HIDDEN = "hidden"
 
 
-def controls(prefix: str, kind: str) -> SimpleNamespace:
-    """The choice of a background, the same on two tabs; `prefix` keeps their element names apart.
+@dataclass(frozen=True)
+class Placing:
+    """How a picture and the person on it are placed and blended."""
 
-    `inputs` of the result go into `Choice`.
-    """
-    named = [(text.KINDS[name], name) for name in KINDS]
-    kinds = gr.Radio(named, value=kind, label=text.BEHIND, elem_id=f"{prefix}-kind")
-    colour = gr.ColorPicker("#ffffff", label=text.COLOUR, visible=kind == COLOUR, elem_id=f"{prefix}-colour")
-    strength = gr.Slider(0.2, 6, 2, step=0.2, label=text.STRENGTH, visible=kind == BLUR, elem_id=f"{prefix}-strength")
-    with gr.Column(visible=kind == PICTURE, elem_id=f"{prefix}-pictures") as pictures:
-        places = gr.Gallery(
-            [(str(path), name) for path, name in place_pictures()],
-            label=text.PLACES,
-            columns=3,
-            height="auto",
-            allow_preview=False,
-            buttons=[],
-            interactive=False,
-            object_fit="cover",
-            show_label=False,
-            elem_id=f"{prefix}-places",
-            elem_classes="places",
-        )
-        own = photo_input(label=text.OWN_PICTURE, height=150, sources=["upload", "clipboard"], elem_id=f"{prefix}-own")
-    place = gr.Number(
-        0, precision=0, minimum=0, maximum=len(place_pictures()) - 1, visible=HIDDEN, elem_id=f"{prefix}-place"
-    )
+    fit: gr.Radio
+    across: gr.Slider
+    down: gr.Slider
+    scale: gr.Slider
+    right: gr.Slider
+    below: gr.Slider
+    wrap: gr.Slider
+    match: gr.Slider
 
-    def show(kind: str) -> list[Any]:
+    @property
+    def inputs(self) -> list[Any]:
+        """What an event is given, in the order of the attributes."""
         return [
-            gr.ColorPicker(visible=kind == COLOUR),
-            gr.Slider(visible=kind == BLUR),
-            gr.Column(visible=kind == PICTURE),
+            *(self.fit, self.across, self.down, self.scale),
+            *(self.right, self.below, self.wrap, self.match),
         ]
 
-    def choose(event: gr.SelectData) -> list[Any]:
-        return [event.index, None]
 
-    quiet = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
-    kinds.change(show, kinds, [colour, strength, pictures], **quiet)
-    places.select(choose, None, [place, own], **quiet)
-    return SimpleNamespace(
-        kind=kinds,
-        colour=colour,
-        strength=strength,
-        places=places,
-        own=own,
-        place=place,
-        pictures=pictures,
-        lasting=[kinds, colour, strength, place],
-    )
-
-
-def place_pictures() -> list[tuple[Path, str]]:
-    """The pictures that ship as backgrounds, with the name each is shown under."""
-    return [(path, path.stem.replace("-", " ").capitalize()) for path in sorted(PLACES_FOLDER.glob("*.jpg"))]
+def _lay_out_placing() -> Placing:
+    fit = gr.Radio(list(FITS), value=text.FILL, label=text.FIT_LABEL, elem_id="background-fit")
+    side = {"step": 0.05, "min_width": 140}
+    with gr.Accordion(text.PLACING, open=False):
+        with gr.Row():
+            across = gr.Slider(0, 1, 0.5, label=text.ACROSS, elem_id="background-across", **side)
+            down = gr.Slider(0, 1, 0.5, label=text.DOWN, elem_id="background-down", **side)
+        scale = gr.Slider(0.2, 2, 1, step=0.05, label=text.SCALE, elem_id="background-scale")
+        with gr.Row():
+            right = gr.Slider(-1, 1, 0, step=0.02, label=text.MOVE_RIGHT, min_width=140, elem_id="background-right")
+            below = gr.Slider(-1, 1, 0, step=0.02, label=text.MOVE_DOWN, min_width=140, elem_id="background-below")
+    with gr.Accordion(text.BLENDING, open=False):
+        wrap = gr.Slider(0, 1, 0.15, step=0.05, label=text.LIGHT_WRAP, elem_id="background-wrap")
+        match = gr.Slider(0, 1, 0.15, step=0.05, label=text.MATCH_COLOURS, elem_id="background-match")
+    return Placing(fit, across, down, scale, right, below, wrap, match)
 
 
-def picture_of(house: SimpleNamespace, visitor: Visitor, place: int, own: Upload | None, side: int) -> np.ndarray:
-    """The picture behind the person, its long side at most `side`: the visitor's own, else the chosen place."""
-    upload = own or Upload(str(place_pictures()[place][0]), "")
-    return visitor.remember((upload.source, side), lambda: shrink(upload.read(house.limits).rgb, side))
+class BackgroundTab:
+    """Lays the tab out and answers its events, its opening among them.
 
+    Attributes
+    ----------
+    choice, placing : the controls
+    turn : whenever it changes, the picture is drawn anew with what is chosen by then
+    """
 
-def build(house: SimpleNamespace, visitor: gr.State, tab: gr.Tab) -> SimpleNamespace:
-    """Lays the tab out and ties its events, its opening among them."""
-    with gr.Row():
-        with gr.Column(scale=2, min_width=240):
-            photo = photo_input(
-                label=text.NEW_PHOTO, height=130, sources=["upload", "clipboard"], elem_id="background-photo"
-            )
-            choice = controls("background", PICTURE)
-            with choice.pictures:
-                fit = gr.Radio(list(FITS), value=text.FILL, label=text.FIT_LABEL, elem_id="background-fit")
-                with gr.Accordion(text.PLACING, open=False):
-                    with gr.Row():
-                        across = gr.Slider(
-                            0, 1, 0.5, step=0.05, label=text.ACROSS, min_width=140, elem_id="background-across"
-                        )
-                        down = gr.Slider(
-                            0, 1, 0.5, step=0.05, label=text.DOWN, min_width=140, elem_id="background-down"
-                        )
-                    scale = gr.Slider(0.2, 2, 1, step=0.05, label=text.SCALE, elem_id="background-scale")
-                    with gr.Row():
-                        right = gr.Slider(
-                            -1, 1, 0, step=0.02, label=text.MOVE_RIGHT, min_width=140, elem_id="background-right"
-                        )
-                        below = gr.Slider(
-                            -1, 1, 0, step=0.02, label=text.MOVE_DOWN, min_width=140, elem_id="background-below"
-                        )
-                with gr.Accordion(text.BLENDING, open=False):
-                    wrap = gr.Slider(0, 1, 0.15, step=0.05, label=text.LIGHT_WRAP, elem_id="background-wrap")
-                    match = gr.Slider(0, 1, 0.15, step=0.05, label=text.MATCH_COLOURS, elem_id="background-match")
-        with gr.Column(scale=5, min_width=260, elem_classes="result-first"):
-            status = gr.HTML(export.empty(text.BACKGROUND_EMPTY), elem_id="background-status", elem_classes="say")
-            result = gr.Image(
-                label=text.RESULT,
-                type="filepath",
-                interactive=False,
-                elem_id="background-result",
-                show_label=False,
-                buttons=["fullscreen"],
-                alt_text=text.RESULT_ALT,
-                visible=HIDDEN,
-            )
-            # Turns to 1 when a visitor's photo is back after a reload; the tab may have been opened before.
-            returned = gr.Number(0, visible=HIDDEN)
-            with gr.Row(visible=HIDDEN) as finish:
-                kind = gr.Radio(list(FORMATS), value="PNG", label=text.FORMAT, elem_id="background-format")
-                download = export.download(
-                    house, text.DOWNLOAD_RESULT, elem_id="background-download", variant="primary"
+    def __init__(self, context: Context, tab: gr.Tab) -> None:
+        self.context = context
+        with gr.Row():
+            with gr.Column(scale=2, min_width=240):
+                self._photo = photo_input(
+                    label=text.NEW_PHOTO, height=130, sources=["upload", "clipboard"], elem_id="background-photo"
                 )
+                self.choice: Choice = lay_out("background", PICTURE)
+                with self.choice.pictures:
+                    self.placing = _lay_out_placing()
+            with gr.Column(scale=5, min_width=260, elem_classes="result-first"):
+                self._status = gr.HTML(empty(text.BACKGROUND_EMPTY), elem_id="background-status", elem_classes="say")
+                self._result = gr.Image(
+                    label=text.RESULT,
+                    type="filepath",
+                    interactive=False,
+                    elem_id="background-result",
+                    show_label=False,
+                    buttons=["fullscreen"],
+                    alt_text=text.RESULT_ALT,
+                    visible=HIDDEN,
+                )
+                # Names the photo in the picture, so that this one is downloaded.
+                self._shown = gr.Textbox(visible=HIDDEN)
+                self.turn = gr.Number(0, visible=HIDDEN)
+                with gr.Row(visible=HIDDEN) as self._finish:
+                    self._kind = gr.Radio(list(FORMATS), value="PNG", label=text.FORMAT, elem_id="background-format")
+                    self._download = Download(
+                        context, text.DOWNLOAD_RESULT, elem_id="background-download", variant="primary"
+                    )
+        self._wire(tab)
 
-    def background_of(state: Visitor, side: int, *values: Any) -> Background:
-        kind, colour, strength, place, own, fit, across, down, scale, right, below, wrap, match = values
-        state.own = own
-        picture = picture_of(house, state, place, own, side) if kind == PICTURE else None
-        return Background(
-            kind=kind,
-            colour=colour or "#ffffff",
-            strength=strength / 100,
-            picture=picture,
-            fit=FITS[fit],
-            position=(across, down),
-            scale=scale,
-            offset=(right, below),
-            light_wrap=wrap,
-            match_colours=match,
+    @property
+    def choices(self) -> list[Any]:
+        """The controls whose values last."""
+        return [*self.choice.lasting, *self.placing.inputs, self._kind]
+
+    def _wire(self, tab: gr.Tab) -> None:
+        inputs = [*self.choice.inputs, *self.placing.inputs]
+        drawing = [self._status, self._result, self._finish, self._shown]
+        quiet = {"show_progress": "hidden"}
+        self._photo.upload(
+            plain(self.take), self._photo, [self._status, self.turn], **quiet, **self.context.runs_the_model
         )
+        # One event for all of them: of several, an older picture that took longer would overtake a newer one.
+        redraws = [tab.select, self.turn.change, *(control.change for control in inputs)]
+        gr.on(redraws, plain(self.draw), inputs, drawing, trigger_mode="always_last", **quiet, **self.context.composes)
+        self._download.click(self.finished, [self._shown, self._kind, *inputs])
 
-    def draw(state: Visitor, *values: Any) -> list[Any]:
-        cut = state.preview
-        if cut is None:
-            return [export.empty(text.BACKGROUND_EMPTY), gr.Image(value=None, visible=HIDDEN), gr.Row(visible=HIDDEN)]
-        chosen = background_of(state, PREVIEW_SIDE, *values)
+    def take(self, upload: Upload | None, request: gr.Request) -> Iterator[list[Any]]:
+        """A photo was given here."""
+        if upload is None:
+            return
+        session = self.context.session(request)
+        yield [busy(text.WORKING_ONE), gr.skip()]
+        batch.cut_out_one(self.context, session, upload)
+        yield [gr.skip(), session.view.number]
+
+    def draw(self, request: gr.Request, *values: Any) -> list[Any]:
+        """The picture for what is chosen."""
+        session = self.context.session(request)
+        view = session.view
+        if view.item is None or view.item.error:
+            nothing = [gr.Image(value=None, visible=HIDDEN), gr.Row(visible=HIDDEN)]
+            return [empty(text.BACKGROUND_EMPTY), *nothing, view.token]
+        cut = session.pictures.preview(view.item)
+        chosen = background_of(session, PREVIEW_SIDE, *values)
         if chosen.kind == TRANSPARENT:
             chosen = Background(PICTURE, picture=checkerboard(*cut.alpha.shape))
         shown = chosen.behind(cut.image, cut.foreground, cut.alpha)
-        path = house.shelf.put("background.jpg", photos.encode(shown, format="jpeg", quality=88))
-        name = cut.name
-        message = text.SHOWING.format(name=name) if cut.person_found else text.NOBODY.format(name=name)
+        path = self.context.shelf.put("background.jpg", photos.encode(shown, format="jpeg", quality=88))
+        message = (text.SHOWING if cut.person_found else text.NOBODY).format(name=cut.name)
         return [
-            export.say(message, bad=not cut.person_found),
+            say(message, bad=not cut.person_found),
             gr.Image(value=str(path), visible=True),
             gr.Row(visible=True),
+            view.token,
         ]
 
-    @plain
-    def redraw(state: Visitor, *values: Any) -> list[Any]:
-        return draw(state, *values)
+    def finished(self, request: gr.Request, shown: str, format: str, *values: Any) -> str:
+        """The picture that is shown, at the photo's own size, as a file."""
+        session = self.context.session(request)
+        item = session.item(named(shown))
+        cut = session.pictures.cut(item)
+        made = background_of(session, PICTURE_SIDE, *values).behind(cut.image, cut.foreground, cut.alpha)
+        return str(export.picture_file(self.context.shelf, item.name, made, format.lower()))
 
-    @plain
-    def take(upload: Upload | None, state: Visitor, *values: Any) -> Iterator[list[Any]]:
-        if upload is None:
-            return
-        yield [export.busy(text.WORKING_ONE), gr.skip(), gr.skip(), state]
-        house.cut_out_into(state, upload)
-        yield [*draw(state, *values), state]
 
-    def finished(state: Visitor, format: str, *values: Any) -> str:
-        cut = state.cut
-        if cut is None:
-            raise HumanSegError(text.NO_PHOTO)
-        chosen = background_of(state, PICTURE_SIDE, *values)
-        made = chosen.behind(cut.image, cut.foreground, cut.alpha)
-        return export.picture_file(house, cut.name, made, format.lower())
-
-    inputs = [choice.kind, choice.colour, choice.strength, choice.place, choice.own]
-    inputs += [fit, across, down, scale, right, below, wrap, match]
-    drawing = [status, result, finish]
-    options = {"trigger_mode": "always_last", "show_progress": "hidden", **house.composes}
-    photo.upload(take, [photo, visitor, *inputs], [*drawing, visitor], show_progress="hidden", **house.runs_the_model)
-    # One event for all of them: of several, an older picture that took longer would overtake a newer one.
-    redraws = [tab.select, returned.change, *(control.change for control in inputs)]
-    gr.on(redraws, redraw, [visitor, *inputs], drawing, **options)
-    download.click(finished, [visitor, kind, *inputs])
-    return SimpleNamespace(
-        restored=[choice.own, returned],
-        choices=[*choice.lasting, fit, across, down, scale, right, below, wrap, match, kind],
+def background_of(session: Session, side: int, *values: Any) -> Background:
+    """What the controls say, with a picture whose long side is at most `side`."""
+    kind, colour, strength, place, own, fit, across, down, scale, right, below, wrap, match = values
+    session.own = own
+    return Background(
+        kind=kind,
+        colour=colour or "#ffffff",
+        strength=strength / 100,
+        picture=picture_of(session.pictures, place, own, side) if kind == PICTURE else None,
+        fit=FITS[fit],
+        position=(across, down),
+        scale=scale,
+        offset=(right, below),
+        light_wrap=wrap,
+        match_colours=match,
     )

@@ -2,327 +2,223 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from html import escape
-from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
-from humanseg.backgrounds import COLOUR, PICTURE, Background
-from humanseg.cutout import CutOut
-from humanseg.errors import HumanSegError
-from humanseg.media import photos
-from humanseg.resize import shrink
-from humanseg.ui import export, repair, text
-from humanseg.ui.preview import checkerboard, failed_thumbnail, label
-from humanseg.ui.sentences import sentence
+from humanseg.ui import batch, export, text
+from humanseg.ui.context import Context
+from humanseg.ui.elements import busy, say
+from humanseg.ui.item import named
+from humanseg.ui.screen import NO_NEWS, UNCHANGED, draw, gallery, redrawn
 from humanseg.ui.server.guard import plain
-from humanseg.ui.uploads import Upload, photos_input
-from humanseg.ui.visitor import Item, Visitor
+from humanseg.ui.session import Session
+from humanseg.ui.tabs import repair
+from humanseg.ui.tabs.photo_layout import invitation, lay_out
+from humanseg.ui.upload import Upload
 
-SHOWN_ON = (text.CHECKERBOARD, text.WHITE, text.BLACK, text.COLOUR)
-# Long side in pixels up to which before and after are shown as they are.
-COMPARE_SIDE = 4096
-THUMBNAIL_SIDE = 320
-FORMATS = ("PNG", "WebP")
-
-
-def build(house: SimpleNamespace, visitor: gr.State) -> SimpleNamespace:
-    """Lays the tab out and ties its events; gives the components that other tabs refresh."""
-    invitation = export.empty(text.EMPTY.format(photos=house.limits.photos))
-    with gr.Row():
-        with gr.Column(scale=2, min_width=240):
-            drop = photos_input(label=text.DROP, file_types=["image", ".heic", ".heif"], elem_id="photos", height=190)
-            examples = gr.Gallery(
-                [(str(path), path.stem) for path in house.examples],
-                label=text.EXAMPLES,
-                columns=3,
-                height="auto",
-                allow_preview=False,
-                buttons=[],
-                interactive=False,
-                object_fit="cover",
-                elem_id="examples",
-                elem_classes="places",
-            )
-            gallery = gr.Gallery(
-                label=text.RESULTS,
-                columns=3,
-                height="auto",
-                allow_preview=False,
-                buttons=[],
-                interactive=False,
-                object_fit="contain",
-                show_label=False,
-                visible=False,
-                elem_id="results",
-            )
-            with gr.Row(visible=False, elem_id="batch") as batch:
-                download_all = export.download(house, text.DOWNLOAD_ALL, elem_id="download-all")
-                clear = gr.Button(text.CLEAR, elem_id="clear")
-        with gr.Column(scale=5, min_width=260):
-            status = gr.HTML(invitation, elem_id="photo-status", elem_classes="say")
-            compare = gr.ImageSlider(
-                label=text.COMPARE,
-                type="filepath",
-                elem_id="compare",
-                show_label=False,
-                interactive=False,
-                max_height=640,
-                buttons=["fullscreen"],
-                visible=False,
-            )
-            with gr.Column(visible=False, elem_id="finish") as finish:
-                with gr.Row():
-                    shown_on = gr.Radio(
-                        list(SHOWN_ON), value=text.CHECKERBOARD, label=text.SHOWN_ON, elem_id="shown-on", scale=3
-                    )
-                    colour = gr.ColorPicker("#2f9e8f", label=text.COLOUR, visible=False, elem_id="shown-on-colour")
-                    kind = gr.Radio(list(FORMATS), value="PNG", label=text.FORMAT, elem_id="format", min_width=140)
-                download = export.download(house, text.DOWNLOAD, elem_id="download", variant="primary")
-                mending = repair.build(house, visitor)
-
-    view = [compare, finish, mending.section, mending.grow, mending.feather]
-
-    def picture(state: Visitor, shown: str, tint: str) -> list[Any]:
-        """Another photo is shown: its picture, and the repair section closed."""
-        found = state.original is not None
-        value = _before_after(house, state, shown, tint) if found else None
-        closed, done = gr.Accordion(open=False), state.repair or repair.Repair()
-        return [gr.ImageSlider(value=value, visible=found), gr.Column(visible=found), closed, done.grow, done.feather]
-
-    def results(state: Visitor) -> list[Any]:
-        state.drop_lost()
-        shown = [(str(item.thumbnail), item.error or item.name) for item in state.items]
-        return [
-            gr.Gallery(value=shown, visible=bool(shown), selected_index=state.current),
-            gr.Row(visible=bool(shown)),
-        ]
-
-    def work(uploads: list[Upload], state: Visitor, shown: str, tint: str) -> Iterator[list[Any]]:
-        nothing, unchanged = [gr.skip()] * 2, [gr.skip()] * len(view)
-        total, limit = len(uploads), house.limits.photos
-        started = time.monotonic()
-        if not house.model.ready:
-            yield [None, export.busy(text.LOADING), state, *nothing, *unchanged]
-        house.model.get()
-        failed, newest, newest_cut = 0, unchanged, None
-        for number, upload in enumerate(uploads[:limit]):
-            yield [None, _progress(number, min(total, limit), started), state, *nothing, *unchanged]
-            if time.monotonic() - started > house.limits.seconds:
-                state.add(_refused(house, upload, text.OUT_OF_TIME.format(seconds=house.limits.seconds)), limit)
-                failed += 1
-                continue
-            item, cut = cut_out(house, upload)
-            settle(house, state)
-            failed += bool(item.error)
-            state.add(item, limit)
-            if cut is not None:
-                state.show(cut)
-                newest, newest_cut = picture(state, shown, tint), cut
-                yield [None, gr.skip(), state, *results(state), *newest]
-            else:
-                yield [None, gr.skip(), state, *results(state), *unchanged]
-        last = state.items[-1]
-        if total > limit:
-            message = text.TOO_MANY.format(count=total, limit=limit)
-        elif total > 1 and failed:
-            message = text.SOME_FAILED.format(done=total - failed, total=total, failed=failed)
-        elif total > 1:
-            message = text.DONE_MANY.format(done=total)
-        elif last.error:
-            message = last.error
-        else:
-            message = describe(last)
-        # All of it once more: where answers come in faster than the browser draws, Gradio leaves out all but the last.
-        # Unless it's out of date: while the last photos failed, another may have been chosen, or this one repaired.
-        if state.original is not newest_cut or state.repair is not None:
-            newest = unchanged
-        yield [None, export.say(message, bad=bool(failed)), state, *results(state), *newest]
-
-    @plain
-    def take(uploads: list[Upload], state: Visitor, shown: str, tint: str) -> Iterator[list[Any]]:
-        if uploads:
-            yield from work(uploads, state, shown, tint)
-
-    @plain
-    def take_example(state: Visitor, shown: str, tint: str, event: gr.SelectData) -> Iterator[list[Any]]:
-        path = house.examples[event.index]
-        yield from work([Upload(str(path), path.name)], state, shown, tint)
-
-    @plain
-    def choose(state: Visitor, shown: str, tint: str, event: gr.SelectData) -> list[Any]:
-        settle(house, state)
-        item = state.items[event.index]
-        state.current = event.index
-        if item.error:
-            return [export.say(item.error, bad=True), *[gr.skip()] * len(view)]
-        state.show(item.load(house.limits))
-        return [export.say(describe(item)), *picture(state, shown, tint)]
-
-    @plain
-    def repaint(state: Visitor, shown: str, tint: str) -> list[Any]:
-        value = _before_after(house, state, shown, tint) if state.original is not None else None
-        return [value, gr.ColorPicker(visible=shown == text.COLOUR)]
-
-    @plain
-    def mend(value: dict[str, Any], grow: float, feather: float, state: Visitor, shown: str, tint: str) -> Any:
-        if not repair.repaired(state, value, grow, feather):
-            return gr.skip()
-        return _before_after(house, state, shown, tint)
-
-    @plain
-    def start_over(state: Visitor) -> list[Any]:
-        state.forget()
-        return [invitation, state, *results(state), *picture(state, "", "")]
-
-    outputs = [drop, status, visitor, gallery, batch, *view]
-    options = {"trigger_mode": "multiple", "show_progress": "hidden", **house.runs_the_model}
-    drop.upload(take, [drop, visitor, shown_on, colour], outputs, **options)
-    examples.select(take_example, [visitor, shown_on, colour], outputs, **options)
-    gallery.select(choose, [visitor, shown_on, colour], [status, *view], show_progress_on=compare, **house.quick)
-    # One event for several controls: of two, the older one's picture may come last.
-    last = {"trigger_mode": "always_last", "show_progress": "hidden"}
-    backings = [shown_on.change, colour.change]
-    gr.on(backings, repaint, [visitor, shown_on, colour], [compare, colour], **last, **house.quick)
-    by_hand = [mending.editor, mending.grow, mending.feather]
-    mends = [control.change for control in by_hand]
-    gr.on(mends, mend, [*by_hand, visitor, shown_on, colour], compare, **last, **house.composes)
-    clear.click(start_over, visitor, [status, visitor, gallery, batch, *view], show_progress="hidden", **house.quick)
-
-    @plain
-    def everything(state: Visitor) -> str:
-        settle(house, state)
-        return export.zip_file(house, state)
-
-    def finished(state: Visitor, kind: str) -> str:
-        return export.cut_out_file(house, state, kind.lower())
-
-    download.click(finished, [visitor, kind])
-    download_all.click(everything, [visitor])
-
-    def refresh(state: Visitor, shown: str, tint: str) -> list[Any]:
-        # Back from another tab: the same photo needs no new picture, and its repair goes on.
-        return picture(state, shown, tint) if state.repair is None else [gr.skip()] * len(view)
-
-    def restore(state: Visitor, shown: str, tint: str) -> list[Any]:
-        # After a reload of the browser: what this visitor had before.
-        gallery_and_batch, item = results(state), state.item
-        if item is None:
-            return [gr.skip(), *gallery_and_batch, *[gr.skip()] * len(view)]
-        message = export.say(item.error or describe(item), bad=bool(item.error))
-        return [message, *gallery_and_batch, *picture(state, shown, tint)]
-
-    return SimpleNamespace(
-        refresh=refresh,
-        inputs=[visitor, shown_on, colour],
-        outputs=view,
-        restore=restore,
-        restores_by=[shown_on, colour],
-        restored=[status, gallery, batch, *view],
-        choices=[shown_on, colour, kind],
-    )
+# Answers may overtake each other on their way. One that is older than what is shown already isn't left there: its name
+# comes out here, and the photo that belongs on screen is asked for once more.
+OVERTAKEN = """(token) => {
+  const number = Number(token.split(".")[1] ?? 0);
+  if (number < (window.humansegNewest ?? 0)) return token;
+  window.humansegNewest = number;
+  return "";
+}"""
 
 
-def cut_out(house: SimpleNamespace, upload: Upload) -> tuple[Item, CutOut | None]:
-    """One photo through the network; a failure becomes the item's error, so that the others go on."""
-    started = time.monotonic()
-    try:
-        cut = house.model.cut_out(upload, house.limits)
-        result = house.shelf.put(photos.output_name(upload.name), export.encoded(cut))
-        thumbnail = house.shelf.put("thumbnail.jpg", photos.encode(_thumbnail(cut), format="jpeg", quality=85))
-    except Exception as error:
-        return _refused(house, upload, sentence(error)), None
-    height, width = cut.alpha.shape
-    item = Item(
-        upload=upload,
-        name=upload.name,
-        size=(width, height),
-        person_found=cut.person_found,
-        confidence=cut.confidence,
-        seconds=time.monotonic() - started,
-        result=result,
-        thumbnail=thumbnail,
-    )
-    return item, cut
+class PhotoTab:
+    """What the tab answers.
 
-
-def cut_out_into(house: SimpleNamespace, state: Visitor, upload: Upload) -> None:
-    """One photo through the network and into the visitor's session.
-
-    Raises
-    ------
-    HumanSegError : it didn't work
+    Attributes
+    ----------
+    layout : its components
     """
-    item, cut = cut_out(house, upload)
-    if cut is None:
-        raise HumanSegError(item.error)
-    settle(house, state)
-    state.add(item, house.limits.photos)
-    state.show(cut)
+
+    def __init__(self, context: Context, tab: gr.Tab) -> None:
+        self.context = context
+        self.layout = lay_out(context)
+        self._wire(tab)
+
+    @property
+    def grounds(self) -> list[Any]:
+        """What the cut-out is shown on."""
+        return [self.layout.ground, self.layout.colour]
+
+    @property
+    def restored(self) -> list[Any]:
+        """What `restore` gives values for."""
+        return [self.layout.status, *self.layout.list, *self.layout.screen]
+
+    @property
+    def choices(self) -> list[Any]:
+        """The controls whose values last."""
+        return [*self.grounds, self.layout.kind]
+
+    def take(self, uploads: list[Upload], ground: str, tint: str, request: gr.Request) -> Iterator[list[Any]]:
+        """Photos were dropped."""
+        if uploads:
+            yield from self._work(uploads, ground, tint, self.context.session(request))
+
+    def take_example(self, ground: str, tint: str, event: gr.SelectData, request: gr.Request) -> Iterator[list[Any]]:
+        """An example was picked."""
+        path = self.context.examples[event.index]
+        yield from self._work([Upload(str(path), path.name)], ground, tint, self.context.session(request))
+
+    def _work(self, uploads: list[Upload], ground: str, tint: str, session: Session) -> Iterator[list[Any]]:
+        view, screen = session.view, UNCHANGED
+        for step in batch.work(self.context, session, uploads):
+            match step:
+                case batch.Loading():
+                    yield [None, busy(text.LOADING), *NO_NEWS, *UNCHANGED]
+                case batch.Working():
+                    yield [None, _progress(step), *NO_NEWS, *UNCHANGED]
+                case batch.Finished(item, now):
+                    shown = UNCHANGED
+                    if now.item is not None and now.item.id == item.id:
+                        view, shown = now, draw(session, now, ground, tint)
+                        screen = shown
+                    yield [None, gr.skip(), *gallery(session), *shown]
+                case batch.Over(message, failed):
+                    # All of it once more: where answers come in faster than the browser draws, Gradio leaves out all
+                    # but the last. Unless another photo was chosen meanwhile, or this one repaired.
+                    last = screen if session.is_current(view) else UNCHANGED
+                    yield [None, say(message, bad=failed), *gallery(session), *last]
+
+    def choose(self, listed: str, ground: str, tint: str, event: gr.SelectData, request: gr.Request) -> list[Any]:
+        """A thumbnail was clicked."""
+        session, ids = self.context.session(request), listed.split()
+        view = session.select(ids[event.index] if event.index < len(ids) else "")
+        screen = draw(session, view, ground, tint)
+        message = say(view.item.describe(), bad=bool(view.item.error))
+        return [message if screen is not UNCHANGED else gr.skip(), *screen]
+
+    def repaint(self, shown: str, ground: str, tint: str, request: gr.Request) -> list[Any]:
+        """The cut-out is to be shown on another ground."""
+        session = self.context.session(request)
+        # A picture on the old ground may be on its way: this one counts as newer.
+        view = session.touch()
+        return [gr.ColorPicker(visible=ground == text.COLOUR), *draw(session, view, ground, tint, shown)]
+
+    def redraw(self, overtaken: str, ground: str, tint: str, request: gr.Request) -> list[Any]:
+        """The page shows something older than it should."""
+        session = self.context.session(request)
+        if not overtaken:
+            return [*NO_NEWS, *UNCHANGED]
+        return [*gallery(session), *draw(session, session.view, ground, tint)]
+
+    def refresh(self, shown: str, ground: str, tint: str, request: gr.Request) -> list[Any]:
+        """Back from another tab: a photo may have been given there."""
+        session = self.context.session(request)
+        view = session.view
+        if shown == view.token or not (named(shown) or view.item):
+            return [*NO_NEWS, *UNCHANGED]
+        return [*gallery(session), *draw(session, view, ground, tint, shown)]
+
+    def restore(self, session: Session, ground: str, tint: str) -> list[Any]:
+        """After a reload of the browser: what this visitor had before."""
+        news = gallery(session)
+        view = session.view
+        if view.item is None:
+            return [gr.skip(), *news, *UNCHANGED]
+        message = say(view.item.describe(), bad=bool(view.item.error))
+        return [message, *news, *draw(session, view, ground, tint)]
+
+    def mend(
+        self,
+        value: dict[str, Any] | None,
+        painted: str,
+        grow: float,
+        feather: float,
+        shown: str,
+        ground: str,
+        tint: str,
+        request: gr.Request,
+    ) -> list[Any]:
+        """Something was done by hand."""
+        session = self.context.session(request)
+        if not repair.mend(session, value, painted, grow, feather, named(shown)):
+            return [gr.skip(), gr.skip()]
+        return redrawn(session, shown, ground, tint)
+
+    def undo(self, shown: str, ground: str, tint: str, request: gr.Request) -> list[Any]:
+        """All that was done by hand is to be taken back."""
+        session, id = self.context.session(request), named(shown)
+        session.undo(id)
+        return [repair.painting(session, id), id, 0, 0, *redrawn(session, shown, ground, tint)]
+
+    def start_over(self, request: gr.Request) -> list[Any]:
+        """All photos are to be forgotten."""
+        session = self.context.session(request)
+        nothing = session.forget()
+        return [invitation(self.context), *gallery(session), *draw(session, nothing, "", "")]
+
+    def download(self, shown: str, kind: str, request: gr.Request) -> str:
+        """The photo that is on screen, as a file."""
+        return str(export.cut_out_file(self.context.session(request), named(shown), kind.lower()))
+
+    def download_all(self, request: gr.Request) -> str:
+        """All photos in one file."""
+        return str(export.zip_file(self.context.session(request)))
+
+    def _wire(self, tab: gr.Tab) -> None:
+        context, layout, part = self.context, self.layout, self.layout.repair
+        grounds = self.grounds
+        hidden = {"show_progress": "hidden"}
+        one_lane = {"trigger_mode": "always_last", **hidden}
+        several = {"trigger_mode": "multiple", **hidden, **context.runs_the_model}
+        everything = [layout.drop, layout.status, *layout.list, *layout.screen]
+        layout.drop.upload(plain(self.take), [layout.drop, *grounds], everything, **several)
+        layout.examples.select(plain(self.take_example), grounds, everything, **several)
+        layout.gallery.select(
+            plain(self.choose),
+            [layout.listed, *grounds],
+            [layout.status, *layout.screen],
+            show_progress_on=layout.compare,
+            **context.quick,
+        )
+        # One event for several controls: of two, the older one's picture may come last.
+        changes = [layout.ground.change, layout.colour.change]
+        repainted = [layout.colour, *layout.screen]
+        gr.on(changes, plain(self.repaint), [layout.shown, *grounds], repainted, **one_lane, **context.quick)
+        by_hand = [part.editor, part.grow, part.feather]
+        gr.on(
+            [control.change for control in by_hand],
+            plain(self.mend),
+            [part.editor, part.painted, part.grow, part.feather, layout.shown, *grounds],
+            [layout.shown, layout.compare],
+            **one_lane,
+            **context.composes,
+        )
+        part.reset.click(
+            plain(self.undo),
+            [layout.shown, *grounds],
+            [part.editor, part.painted, part.grow, part.feather, layout.shown, layout.compare],
+            **hidden,
+            **context.quick,
+        )
+        repair.wire(context, part, layout.shown)
+        layout.clear.click(plain(self.start_over), None, self.restored, **hidden, **context.quick)
+        screen = [*layout.list, *layout.screen]
+        tab.select(plain(self.refresh), [layout.shown, *grounds], screen, **hidden, **context.quick)
+        layout.shown.change(None, layout.shown, layout.overtaken, js=OVERTAKEN, api_visibility="private", **hidden)
+        layout.overtaken.change(
+            plain(self.redraw),
+            [layout.overtaken, *grounds],
+            screen,
+            **one_lane,
+            **context.quick,
+        )
+        layout.download.click(self.download, [layout.shown, layout.kind])
+        layout.download_all.click(self.download_all, [])
 
 
-def settle(house: SimpleNamespace, state: Visitor) -> None:
-    """Writes what was repaired by hand into the batch, so that the ZIP and the gallery have it."""
-    item = state.item
-    if item is None or state.repair is None or item.error:
-        return
-    cut = state.cut
-    item.result = house.shelf.put(photos.output_name(item.name), export.encoded(cut))
-    item.thumbnail = house.shelf.put("thumbnail.jpg", photos.encode(_thumbnail(cut), format="jpeg", quality=85))
-    item.person_found = cut.person_found
-    state.show(cut)
-
-
-def describe(item: Item) -> str:
-    """What the page says of a photo that went through."""
-    if not item.person_found:
-        return text.NOBODY.format(name=item.name)
-    width, height = item.size
-    return text.DONE_ONE.format(name=item.name, width=width, height=height, seconds=item.seconds)
-
-
-def _refused(house: SimpleNamespace, upload: Upload, error: str) -> Item:
-    thumbnail = house.shelf.put("thumbnail.png", photos.encode(failed_thumbnail()))
-    return Item(upload=upload, name=upload.name, error=error, thumbnail=thumbnail)
-
-
-def _thumbnail(cut: CutOut) -> np.ndarray:
-    foreground, alpha = shrink(cut.foreground, THUMBNAIL_SIDE), shrink(cut.alpha, THUMBNAIL_SIDE)
-    if not cut.person_found:
-        return label(shrink(cut.image, THUMBNAIL_SIDE), text.NOBODY_SHORT)
-    return _on(foreground, alpha, text.CHECKERBOARD, "")
-
-
-def _on(foreground: np.ndarray, alpha: np.ndarray, shown: str, tint: str) -> np.ndarray:
-    """The cut-out on a plain ground, to be looked at."""
-    if shown == text.CHECKERBOARD:
-        board = Background(PICTURE, picture=checkerboard(*alpha.shape))
-        return board.behind(foreground, foreground, alpha)
-    colour = {text.WHITE: "#ffffff", text.BLACK: "#000000"}.get(shown, tint)
-    return Background(COLOUR, colour=colour).behind(foreground, foreground, alpha)
-
-
-def _before_after(house: SimpleNamespace, state: Visitor, shown: str, tint: str) -> tuple[str, str]:
-    """Paths of two pictures of equal size; while it's being repaired a smaller one, to keep up with the brush."""
-    cut = state.original if state.repair is None else state.preview
-    image, foreground, alpha = (shrink(part, COMPARE_SIDE) for part in (cut.image, cut.foreground, cut.alpha))
-    after = _on(foreground, alpha, shown, tint)
-    if not cut.person_found:
-        after = label(after, text.NOBODY_SHORT)
-    files = (("before.jpg", image), ("after.jpg", after))
-    return tuple(str(house.shelf.put(name, photos.encode(part, format="jpeg", quality=90))) for name, part in files)
-
-
-def _progress(done: int, total: int, started: float) -> str:
-    if total == 1:
-        return export.busy(text.WORKING_ONE)
-    left = "…" if not done else _duration((time.monotonic() - started) / done * (total - done))
-    message = text.WORKING.format(done=done, total=total, left=left)
-    return f'<p role="status">{escape(message)}</p><progress value="{done}" max="{total}"></progress>'
+def _progress(step: batch.Working) -> str:
+    if step.total == 1:
+        return busy(text.WORKING_ONE)
+    left = "…" if step.left is None else _duration(step.left)
+    return busy(text.WORKING.format(done=step.done, total=step.total, left=left), step.done, step.total)
 
 
 def _duration(seconds: float) -> str:

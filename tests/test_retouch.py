@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from humanseg.ui.repair import Repair, grown, strokes
+from humanseg.retouch import Repair, grown, packed, strokes, unpacked
 
 
 @pytest.fixture
@@ -22,8 +22,8 @@ GREEN, RED = (22, 163, 74), (220, 38, 38)
 
 
 def test_green_strokes_keep_and_red_ones_remove(disc):
-    value = {"layers": [layer(GREEN, np.s_[:10, :10]), layer(RED, np.s_[28:32, 38:42])]}
-    made = Repair(*strokes(value))(disc)
+    layers = [layer(GREEN, np.s_[:10, :10]), layer(RED, np.s_[28:32, 38:42])]
+    made = Repair.painted(*strokes(layers))(disc)
     assert made[2:16, 2:16].min() == 1
     assert made[58:62, 78:82].max() == 0
     assert made[60, 50] == 1 and made[110, 5] == 0
@@ -31,16 +31,14 @@ def test_green_strokes_keep_and_red_ones_remove(disc):
 
 def test_both_colours_may_be_in_one_layer():
     both = np.maximum(layer(GREEN, np.s_[:5, :5]), layer(RED, np.s_[20:25, 20:25]))
-    keep, remove = strokes({"layers": [both]})
+    keep, remove = strokes([both])
     assert keep[2, 2] == 1 and keep[22, 22] == 0
     assert remove[22, 22] == 1 and remove[2, 2] == 0
 
 
-@pytest.mark.parametrize(
-    "value", [None, {}, {"layers": None}, {"layers": []}, {"layers": [np.zeros((9, 9, 4), np.uint8)]}]
-)
-def test_nothing_painted_is_no_repair(value, disc):
-    repair = Repair(*strokes(value))
+@pytest.mark.parametrize("layers", [[], [np.zeros((9, 9, 4), np.uint8)], [np.full((9, 9), 255, np.uint8)]])
+def test_nothing_painted_is_no_repair(layers, disc):
+    repair = Repair.painted(*strokes(layers))
     assert not repair
     np.testing.assert_array_equal(repair(disc), disc)
 
@@ -61,7 +59,7 @@ def test_softening_leaves_the_edge_where_it_is(disc):
 
 
 def test_the_brush_has_the_last_word_over_the_edge_control(disc):
-    made = Repair(*strokes({"layers": [layer(GREEN, np.s_[10:14, 38:42])]}), grow=-20)(disc)
+    made = Repair.painted(*strokes([layer(GREEN, np.s_[10:14, 38:42])]), grow=-20)(disc)
     assert made[22:26, 78:82].min() == 1
 
 
@@ -72,6 +70,21 @@ def test_a_smaller_copy_is_repaired_alike(disc):
 
 
 def test_the_result_stays_an_alpha(disc):
-    made = Repair(*strokes({"layers": [layer(RED, np.s_[:, :])]}), grow=20, feather=20)(disc)
+    made = Repair.painted(*strokes([layer(RED, np.s_[:, :])]), grow=20, feather=20)(disc)
     assert made.dtype == np.float32 and made.shape == disc.shape
     assert made.min() >= 0 and made.max() <= 1
+
+
+def test_strokes_are_stored_without_loss_and_in_kilobytes():
+    cover = np.zeros((768, 1024), np.float32)
+    cover[100:300, 200:500] = np.arange(300) % 256 / 255
+    np.testing.assert_array_equal(unpacked(packed(cover)), cover)
+    assert len(packed(cover)) < 50_000
+    assert packed(None) == packed(np.zeros((4, 4), np.float32)) == b""
+
+
+def test_equal_repairs_are_equal_and_others_are_not():
+    stroke = np.ones((4, 4), np.float32)
+    assert Repair.painted(stroke, grow=2) == Repair.painted(stroke.copy(), grow=2)
+    assert Repair.painted(stroke) != Repair.painted(None, stroke)
+    assert Repair(grow=0) == Repair() and Repair(grow=-1)

@@ -1,0 +1,92 @@
+"""What all parts of the page are given: the networks, the limits, where files and arrays lie, whose session it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from humanseg.ui.memory import Memory
+from humanseg.ui.model import LazySegmenter
+from humanseg.ui.pictures import Pictures
+from humanseg.ui.server.limits import Limits
+from humanseg.ui.session import Session
+from humanseg.ui.sessions import Sessions
+from humanseg.ui.shelf import Shelf
+
+EXAMPLES = Path(__file__).parent / "examples"
+
+
+class Asked(Protocol):
+    """A request of the page (Gradio's `Request`)."""
+
+    session_hash: str | None
+
+
+@dataclass(frozen=True)
+class Context:
+    """Made once, when the page is built.
+
+    Attributes
+    ----------
+    model, live : the networks for photos and for the webcam
+    limits : what one visitor may ask
+    shelf : where temporary files lie
+    memory : what is kept of pictures
+    sessions : all visitors
+    examples : photos to try
+    """
+
+    model: LazySegmenter
+    live: LazySegmenter
+    limits: Limits
+    shelf: Shelf
+    memory: Memory
+    sessions: Sessions
+    examples: tuple[Path, ...]
+
+    @classmethod
+    def of(cls, model: LazySegmenter, live: LazySegmenter, limits: Limits, shelf: Shelf) -> Context:
+        """The context of a page with these networks, limits and files."""
+        memory = Memory()
+
+        def session() -> Session:
+            return Session(Pictures(shelf, memory, limits), limits.photos)
+
+        sessions = Sessions(session, limits.keep_seconds)
+        return cls(model, live, limits, shelf, memory, sessions, tuple(sorted(EXAMPLES.glob("*.jpg"))))
+
+    def session(self, request: Asked) -> Session:
+        """The session of whoever asks.
+
+        Raises
+        ------
+        HumanSegError : it is open in another tab by now
+        """
+        return self.sessions.of(request.session_hash)
+
+    # Which events run beside each other: options of Gradio's events.
+
+    @property
+    def runs_the_model(self) -> dict[str, Any]:
+        """For events that ask the photos' network."""
+        return _lane("model", self.limits.concurrency)
+
+    @property
+    def watches_cameras(self) -> dict[str, Any]:
+        """For cameras: one holds its place for as long as it runs, so it must not take those of the photos."""
+        return _lane("camera", self.limits.cameras)
+
+    @property
+    def composes(self) -> dict[str, Any]:
+        """For events that work out a picture without the network."""
+        return _lane("compose", 4)
+
+    @property
+    def quick(self) -> dict[str, Any]:
+        """For everything else."""
+        return {"concurrency_limit": 8, "api_visibility": "private"}
+
+
+def _lane(name: str, limit: int) -> dict[str, Any]:
+    return {"concurrency_id": name, "concurrency_limit": limit, "api_visibility": "private"}

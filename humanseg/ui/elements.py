@@ -1,0 +1,63 @@
+"""Parts that the tabs share: messages, the place where a picture will be, a button that makes its file on the click."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from humanseg.ui.context import Context
+from humanseg.ui.server.guard import plain
+
+# In the page but not seen. What isn't in the page at all (False) is loaded at its first change, and while that lasts, a
+# second change overtakes the first: the older picture would stay.
+HIDDEN = "hidden"
+
+# The file is made when it's asked for; only then the browser fetches it.
+FETCH = """(file) => {
+  if (!file) return;
+  const link = document.createElement("a");
+  link.href = file.url;
+  link.download = file.orig_name || file.path.split("/").pop();
+  document.body.appendChild(link); link.click(); link.remove();
+}"""
+
+
+# A person on the checkerboard that stands for “transparent”.
+PERSON = """<svg viewBox="0 0 96 96" aria-hidden="true"><defs><pattern id="board" width="12" height="12"
+patternUnits="userSpaceOnUse"><path d="M0 0h6v6H0zM6 6h6v6H6z" fill="currentColor" opacity=".16"/></pattern></defs>
+<rect width="96" height="96" rx="12" fill="url(#board)"/><circle cx="48" cy="37" r="16" fill="var(--primary-600)"/>
+<path d="M16 96c0-22 14-36 32-36s32 14 32 36z" fill="var(--primary-600)"/></svg>"""
+
+
+def say(message: str, *, bad: bool = False) -> str:
+    """A message as HTML, read out by screen readers."""
+    return f'<p role="status" class="{"bad" if bad else "good"}">{escape(message)}</p>'
+
+
+def busy(message: str, done: int | None = None, total: int = 0) -> str:
+    """A message with a progress bar: how much is done, or only that something is going on."""
+    share = "" if done is None else f' value="{done}" max="{total}"'
+    return f'<p role="status">{escape(message)}</p><progress{share}></progress>'
+
+
+def empty(message: str) -> str:
+    """What stands where a picture will be."""
+    return f'<div class="empty">{PERSON}<p>{escape(message)}</p></div>'
+
+
+class Download:
+    """A button whose file is made on the click."""
+
+    def __init__(self, context: Context, label: str, elem_id: str, **options: Any) -> None:
+        self._context = context
+        self.button = gr.Button(label, elem_id=elem_id, **options)
+        self._file = gr.File(visible=False)
+
+    def click(self, make: Callable[..., str], inputs: Sequence[Any]) -> None:
+        """`make(*inputs)` gives the path of the file."""
+        options = {"show_progress": "minimal", "show_progress_on": self.button, **self._context.quick}
+        making = self.button.click(plain(make), inputs, self._file, **options)
+        making.success(None, self._file, None, js=FETCH, api_visibility="private")

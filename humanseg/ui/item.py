@@ -1,0 +1,82 @@
+"""One photo of a visitor, as a record that never changes: what changes is which record the session holds."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from humanseg.retouch import Repair
+from humanseg.ui import text
+from humanseg.ui.upload import Upload
+
+NONE = Repair()
+
+
+@dataclass(frozen=True)
+class Item:
+    """A photo that has been through the network, or has failed.
+
+    Attributes
+    ----------
+    upload, name : the photo
+    size : width and height in pixels
+    person_found, confidence : what the network says
+    seconds : how long it took
+    error : why it failed, "" if it didn't
+    result : the network's cut-out, a PNG; None if it failed
+    thumbnail : the same to the gallery, before any repair
+    repair : what was done by hand since
+    id : by which the page names this photo; nobody can guess it, and no other photo ever gets it
+    """
+
+    upload: Upload
+    name: str
+    size: tuple[int, int] = (0, 0)
+    person_found: bool = False
+    confidence: float = 0.0
+    seconds: float = 0.0
+    error: str = ""
+    result: Path | None = None
+    thumbnail: Path | None = None
+    repair: Repair = NONE
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    @property
+    def lost(self) -> bool:
+        """Whether any of its files has been removed meanwhile."""
+        files = [self.thumbnail] if self.error else [self.thumbnail, self.result, Path(str(self.upload.source))]
+        return any(path is None or not path.exists() for path in files)
+
+    def describe(self) -> str:
+        """What the page says of it."""
+        if self.error:
+            return self.error
+        if not self.person_found and not self.repair:
+            return text.NOBODY.format(name=self.name)
+        width, height = self.size
+        return text.DONE_ONE.format(name=self.name, width=width, height=height, seconds=self.seconds)
+
+
+@dataclass(frozen=True)
+class View:
+    """What is on screen: a photo as it was at one moment, or nothing.
+
+    Attributes
+    ----------
+    item : the photo
+    number : grows with every change of what is to be seen, over all visitors
+    """
+
+    item: Item | None
+    number: int
+
+    @property
+    def token(self) -> str:
+        """What the page gives back to name what it shows."""
+        return f"{self.item.id if self.item else ''}.{self.number}"
+
+
+def named(token: str | None) -> str:
+    """The id of the photo in a token; "" for none."""
+    return (token or "").partition(".")[0]

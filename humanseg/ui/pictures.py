@@ -1,0 +1,203 @@
+"""The pictures of a visitor's photos, as arrays and as files: made when asked for, from the record of the photo."""
+
+from __future__ import annotations
+
+import secrets
+import weakref
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from humanseg.backgrounds import COLOUR, PICTURE, Background
+from humanseg.cutout import CutOut, encoded
+from humanseg.errors import ImageError
+from humanseg.media import photos
+from humanseg.resize import shrink
+from humanseg.retouch import Repair
+from humanseg.ui import text
+from humanseg.ui.item import Item
+from humanseg.ui.memory import Memory
+from humanseg.ui.preview import checkerboard, label
+from humanseg.ui.server.limits import Limits
+from humanseg.ui.shelf import Shelf
+from humanseg.ui.upload import Upload
+
+# Long side in pixels of what the Background tab and a repair in progress are shown at: keeps a change under 0.3 s.
+PREVIEW_SIDE = 1280
+# Long side in pixels up to which before and after are shown as they are.
+COMPARE_SIDE = 4096
+THUMBNAIL_SIDE = 320
+# Long side in pixels of the picture that's painted on.
+CANVAS_SIDE = 1024
+
+
+class Pictures:
+    """What a photo looks like: its cut-out, smaller copies, thumbnail, before and after.
+
+    A picture is worked out from a record (`Item`) and nothing else, so that it is always of one photo with one repair.
+    Arrays are kept in `memory` while there is room, files are written to `shelf`; either may go at any time and is made
+    again, pixel for pixel, from the photo as it was uploaded and the network's PNG. When those are gone, all raise
+    ImageError with a sentence.
+    """
+
+    def __init__(self, shelf: Shelf, memory: Memory, limits: Limits) -> None:
+        self.shelf, self.memory, self.limits = shelf, memory, limits
+        self._key = secrets.token_hex(8)
+        self._files: dict[tuple[str, str], tuple[Any, Path]] = {}
+        weakref.finalize(self, memory.forget, self._key)
+
+    def rgba(self, item: Item) -> np.ndarray:
+        """The finished cut-out: uint8 HxWx4, black where nobody is."""
+        return self._array(item, "rgba", item.repair, lambda: self._read(item))
+
+    def photo(self, item: Item) -> np.ndarray:
+        """The photo: uint8 HxWx3."""
+        return self._array(item, "photo", None, lambda: item.upload.read(self.limits).rgb)
+
+    def cut(self, item: Item) -> CutOut:
+        """The finished cut-out at full size, pixel for pixel what lies in its PNG."""
+        return _cut_out(item, self.photo(item), self.rgba(item))
+
+    def preview(self, item: Item) -> CutOut:
+        """The finished cut-out with its long side at most `PREVIEW_SIDE`."""
+        small = self._array(item, "small", None, lambda: _smaller(self.cut(_bare(item)), PREVIEW_SIDE))
+        if not item.repair:
+            return small
+        scale = small.alpha.shape[0] / item.size[1]
+        return self._array(
+            item, "small, repaired", item.repair, lambda: small.with_alpha(item.repair(small.alpha, scale))
+        )
+
+    def found(self, item: Item) -> bool:
+        """Whether anybody is to be seen in the finished cut-out."""
+        return self.preview(item).person_found if item.repair else item.person_found
+
+    def picture(self, upload: Upload, side: int) -> np.ndarray:
+        """A picture to put behind the person: uint8 hxwx3, its long side at most `side`."""
+
+        def read() -> np.ndarray:
+            return shrink(upload.read(self.limits).rgb, side)
+
+        # The large one is for a single download; the small one is looked at with every change of a control.
+        return read() if side > PREVIEW_SIDE else self.memory.get(self._key, "behind", read, (upload.source, side))
+
+    def canvas(self, item: Item) -> np.ndarray:
+        """The photo to paint on, what the network cut away faded: uint8 hxwx3, its long side at most `CANVAS_SIDE`."""
+        small = _smaller(self.preview(_bare(item)), CANVAS_SIDE)
+        weight = 0.35 + 0.65 * small.alpha[..., None]
+        return (small.image * weight + 255 * (1 - weight)).astype(np.uint8)
+
+    def png(self, item: Item) -> Path:
+        """The finished cut-out as a PNG."""
+        if item.result is None:
+            raise ImageError(item.error)
+        if not item.repair:
+            if not item.result.exists():
+                raise ImageError(text.GONE.format(name=item.name))
+            return item.result
+        return self._file(item, "repaired", item.repair, photos.output_name(item.name), lambda: self._repaired(item))
+
+    def thumbnail(self, item: Item) -> Path:
+        """What the gallery shows: the finished cut-out, or a sign that it failed."""
+        if item.error or not item.repair:
+            return item.thumbnail
+        try:
+            return self._file(item, "thumbnail", item.repair, "thumbnail.jpg", lambda: thumbnail(self.preview(item)))
+        except ImageError:
+            return item.thumbnail  # the photo is gone, and the next answer leaves it out
+
+    def before_after(self, item: Item, shown: str, tint: str) -> tuple[Path, Path]:
+        """Two pictures of equal size; of a repaired photo smaller ones, to keep up with the brush.
+
+        Parameters
+        ----------
+        shown, tint : the ground to show the cut-out on, and its colour where that is `text.COLOUR`
+        """
+        if item.repair:
+            cut = self.preview(item)
+        elif max(item.size) > COMPARE_SIDE:
+            cut = _smaller(self.cut(item), COMPARE_SIDE)
+        else:
+            # For this the photo itself needn't be read again.
+            rgba = self.rgba(item)
+            colours, alpha = np.ascontiguousarray(rgba[..., :3]), rgba[..., 3].astype(np.float32) / 255
+            cut = CutOut(colours, colours, alpha, item.person_found, item.confidence, item.name)
+        after = on_ground(cut, shown, tint)
+        if not cut.person_found:
+            after = label(after, text.NOBODY_SHORT)
+        side = max(cut.alpha.shape)
+        before = self._file(item, f"before {side}", None, "before.jpg", lambda: self._before(item, side))
+        return before, self.shelf.put("after.jpg", photos.encode(after, format="jpeg", quality=90))
+
+    def remember(self, item: Item, cut: CutOut) -> None:
+        """Keeps what is at hand of a photo that was just cut out, as far as there is room."""
+        # From the same 8 bits of alpha that its file has: what is kept and what is read again are the same.
+        self.memory.put(self._key, (item.id, "rgba"), cut.rgba, Repair())
+        small = _smaller(_cut_out(item, cut.image, cut.rgba), PREVIEW_SIDE)
+        self.memory.put(self._key, (item.id, "small"), small)
+
+    def rest(self) -> None:
+        """Drops what is kept in memory: nobody looks at it just now."""
+        self.memory.forget(self._key)
+
+    def forget(self) -> None:
+        """Drops everything: the photos are gone."""
+        self._files = {}
+        self.rest()
+
+    def _array(self, item: Item, kind: str, version: Any, make: Callable[[], Any]) -> Any:
+        return self.memory.get(self._key, (item.id, kind), make, version)
+
+    def _file(self, item: Item, kind: str, version: Any, name: str, make: Callable[[], bytes]) -> Path:
+        of, path = self._files.get((item.id, kind), (None, None))
+        if path is None or of != version or not path.exists():
+            path = self.shelf.put(name, make())
+            self._files[item.id, kind] = version, path
+        return path
+
+    def _read(self, item: Item) -> np.ndarray:
+        done = photos.read(self.png(item), max_pixels=self.limits.max_pixels)
+        return np.dstack([done.rgb, np.round(done.alpha * 255).astype(np.uint8)])
+
+    def _repaired(self, item: Item) -> bytes:
+        cut = self.cut(_bare(item))
+        return encoded(cut.with_alpha(item.repair(cut.alpha)).rgba, "png")
+
+    def _before(self, item: Item, side: int) -> bytes:
+        image = self.preview(_bare(item)).image if side <= PREVIEW_SIDE else shrink(self.photo(item), side)
+        return photos.encode(image, format="jpeg", quality=90)
+
+
+def thumbnail(cut: CutOut) -> bytes:
+    """What the gallery shows of a cut-out, as a JPEG."""
+    small = _smaller(cut, THUMBNAIL_SIDE)
+    found = on_ground(small, text.CHECKERBOARD, "") if cut.person_found else label(small.image, text.NOBODY_SHORT)
+    return photos.encode(found, format="jpeg", quality=85)
+
+
+def on_ground(cut: CutOut, shown: str, tint: str) -> np.ndarray:
+    """The cut-out to be looked at, on the checkerboard or one colour: uint8 HxWx3."""
+    if shown == text.CHECKERBOARD:
+        ground = Background(PICTURE, picture=checkerboard(*cut.alpha.shape))
+    else:
+        ground = Background(COLOUR, colour={text.WHITE: "#ffffff", text.BLACK: "#000000"}.get(shown, tint))
+    return ground.behind(cut.image, cut.foreground, cut.alpha)
+
+
+def _bare(item: Item) -> Item:
+    return replace(item, repair=Repair()) if item.repair else item
+
+
+def _smaller(cut: CutOut, side: int) -> CutOut:
+    return replace(cut, **{part: shrink(getattr(cut, part), side) for part in ("image", "foreground", "alpha")})
+
+
+def _cut_out(item: Item, image: np.ndarray, rgba: np.ndarray) -> CutOut:
+    alpha = rgba[..., 3].astype(np.float32) / 255
+    # Where nobody is the file is black; the photo's own colours there keep the edge of smaller copies clean.
+    foreground = np.where(rgba[..., 3:] > 0, rgba[..., :3], image)
+    found = item.person_found if not item.repair else bool((alpha >= 0.5).any())
+    return CutOut(image, foreground, alpha, found, item.confidence, item.name)

@@ -1,0 +1,56 @@
+"""What is on screen in the Photo tab, as values for its components."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from humanseg.ui.elements import HIDDEN
+from humanseg.ui.item import View, named
+from humanseg.ui.session import Session
+
+# For `Layout.screen` and `Layout.list`: nothing changes.
+UNCHANGED = [gr.skip()] * 6
+NO_NEWS = [gr.skip()] * 3
+
+
+def draw(session: Session, view: View, ground: str, tint: str, shown: str = "") -> list[Any]:
+    """Values for `Layout.screen`; `UNCHANGED` when something else is to be on screen by the time it's drawn.
+
+    Parameters
+    ----------
+    shown : what the page shows; a repair of the same photo goes on undisturbed
+    """
+    item = view.item
+    if not session.is_current(view):
+        return UNCHANGED
+    if item is None or item.error:
+        nothing = [gr.ImageSlider(value=None, visible=HIDDEN), gr.Column(visible=HIDDEN)]
+        return [view.token, *nothing, gr.Accordion(open=False), 0, 0]
+    before, after = session.pictures.before_after(item, ground, tint)
+    if not session.is_current(view):
+        return UNCHANGED
+    done = item.repair
+    controls = [gr.skip()] * 3 if named(shown) == item.id else [gr.Accordion(open=False), done.grow, done.feather]
+    picture = gr.ImageSlider(value=(str(before), str(after)), visible=True)
+    return [view.token, picture, gr.Column(visible=True), *controls]
+
+
+def redrawn(session: Session, shown: str, ground: str, tint: str) -> list[Any]:
+    """Name and picture of the photo that the page shows, after a repair of it; nothing if it's to show another now."""
+    view = session.view
+    if view.item is None or view.item.id != named(shown):
+        return [gr.skip(), gr.skip()]
+    return draw(session, view, ground, tint, shown)[:2]
+
+
+def gallery(session: Session) -> list[Any]:
+    """Values for `Layout.list`."""
+    session.drop_lost()
+    items, current = session.items, session.view.item
+    ids = [item.id for item in items]
+    pictures = [(str(session.pictures.thumbnail(item)), item.error or item.name) for item in items]
+    selected = ids.index(current.id) if current is not None and current.id in ids else None
+    shown = gr.Gallery(value=pictures, visible=bool(items), selected_index=selected)
+    return [shown, " ".join(ids), gr.Row(visible=bool(items))]

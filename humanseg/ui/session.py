@@ -1,0 +1,206 @@
+"""One visitor's photos and everything that happens to them; knows nothing of Gradio."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from humanseg.cutout import CutOut
+from humanseg.errors import HumanSegError
+from humanseg.retouch import Repair, packed
+from humanseg.ui import text
+from humanseg.ui.camera import Camera
+from humanseg.ui.item import Item, View
+from humanseg.ui.pictures import Pictures
+from humanseg.ui.upload import Upload
+
+_numbers = itertools.count(1)
+
+
+class Session:
+    """The photos of one visitor. Any number of threads may call it.
+
+    Photos are records that never change (`Item`), and the session says which of them there are and which is on screen.
+    Both change together, under one lock, which is held for as long as that takes and no longer: pictures are
+    worked out before or afterwards, from a record, and `is_current` then tells whether they are still wanted.
+
+    Nothing but small records is held here: pictures lie in files, which `pictures` reads and writes.
+
+    Parameters
+    ----------
+    pictures : of this visitor alone
+    limit : photos that are held; the oldest goes when there are more
+
+    Attributes
+    ----------
+    own : the picture of their own that stands behind the person, None for none
+    camera : the webcam's
+    """
+
+    def __init__(self, pictures: Pictures, limit: int) -> None:
+        self.pictures, self.limit = pictures, limit
+        self.own: Upload | None = None
+        self.camera = Camera()
+        self._lock = threading.Lock()
+        self._items: tuple[Item, ...] = ()
+        self._current = ""
+        self._number = next(_numbers)
+        self._visit = 0
+        self._at_work = 0
+
+    # What there is
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The photos of this session, oldest first."""
+        return self._items
+
+    @property
+    def view(self) -> View:
+        """What is to be on screen."""
+        with self._lock:
+            return self._view()
+
+    def is_current(self, view: View) -> bool:
+        """Whether that is still what is to be on screen."""
+        return self._number == view.number
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing has been done here yet, nor is being done."""
+        return not (self._items or self._at_work)
+
+    def item(self, id: str) -> Item:
+        """The photo that the page names.
+
+        Raises
+        ------
+        HumanSegError : it names none, or one that isn't here any more
+        """
+        if not id:
+            raise HumanSegError(text.NO_PHOTO)
+        found = self._find(id)
+        if found is None:
+            raise HumanSegError(text.GONE.format(name=text.THIS_PHOTO))
+        return found
+
+    # What changes it
+
+    def begin(self) -> int:
+        """A batch begins: the number to finish its photos by. Call `end` when it's over."""
+        with self._lock:
+            self._at_work += 1
+            return self._visit
+
+    def end(self) -> None:
+        """The batch is over."""
+        with self._lock:
+            self._at_work -= 1
+
+    def wants(self, visit: int) -> bool:
+        """Whether the photos of a batch are still wanted: the visitor hasn't started over since it began."""
+        return visit == self._visit
+
+    def finish(self, item: Item, cut: CutOut | None = None, visit: int | None = None) -> View | None:
+        """Adds a photo that is done (or has failed); the oldest goes when there are too many.
+
+        A photo that is done is the one on screen from now on; one that has failed leaves on screen what is there.
+
+        Parameters
+        ----------
+        cut : its cut-out where it's at hand, or it's read from the result when it's needed
+        visit : of `begin`; None for a photo that belongs to no batch
+
+        Returns
+        -------
+        What is to be on screen; None if the visitor has started over since, and the photo isn't wanted any more
+        """
+        if cut is not None:
+            self.pictures.remember(item, cut)
+        with self._lock:
+            if visit is not None and visit != self._visit:
+                return None
+            self._items = (*self._items, item)[-self.limit :]
+            if not item.error or self._find(self._current) is None:
+                self._show(item.id)
+            return self._view()
+
+    def select(self, id: str) -> View:
+        """Puts another photo on screen, one that failed too.
+
+        Raises
+        ------
+        HumanSegError : there is none of that id
+        """
+        with self._lock:
+            self.item(id)
+            self._show(id)
+            return self._view()
+
+    def touch(self) -> View:
+        """The same photo is to be drawn anew: pictures of it that are on their way are out of date."""
+        with self._lock:
+            self._show(self._current)
+            return self._view()
+
+    def paint(self, id: str, keep: np.ndarray | None, remove: np.ndarray | None) -> bool:
+        """Puts brush strokes (float32 hxw in [0, 1], None for none) on a photo; whether that changed anything."""
+        strokes = {"keep": packed(keep), "remove": packed(remove)}
+        return self._mend(id, lambda repair: replace(repair, **strokes))
+
+    def move_edge(self, id: str, grow: int, feather: int) -> bool:
+        """Moves and softens the outline of a photo by so many pixels of it; whether that changed anything."""
+        return self._mend(id, lambda repair: replace(repair, grow=int(grow), feather=int(feather)))
+
+    def undo(self, id: str) -> bool:
+        """Takes back everything that was done by hand to a photo; whether there was anything."""
+        return self._mend(id, lambda _: Repair())
+
+    def forget(self) -> View:
+        """Back to where the visitor came in; batches at work add nothing any more."""
+        with self._lock:
+            self._items, self.own = (), None
+            self._visit += 1
+            self._show("")
+            view = self._view()
+        self.pictures.forget()
+        return view
+
+    def drop_lost(self) -> None:
+        """Forgets the photos whose files have been removed meanwhile, and the current one with them."""
+        lost = {item.id for item in self._items if item.lost}
+        if not lost:
+            return
+        with self._lock:
+            self._items = tuple(item for item in self._items if item.id not in lost)
+            if self._current in lost:
+                self._show("")
+
+    # Under the lock
+
+    def _view(self) -> View:
+        return View(self._find(self._current), self._number)
+
+    def _find(self, id: str) -> Item | None:
+        return next((item for item in self._items if item.id == id), None)
+
+    def _show(self, id: str) -> None:
+        self._current, self._number = id, next(_numbers)
+
+    def _mend(self, id: str, change: Callable[[Repair], Repair]) -> bool:
+        with self._lock:
+            item = self._find(id)
+            if item is None or item.error:
+                return False
+            repair = change(item.repair)
+            if repair == item.repair:
+                return False
+            mended = replace(item, repair=repair)
+            self._items = tuple(mended if held.id == id else held for held in self._items)
+            if id == self._current:
+                self._show(id)
+            return True
