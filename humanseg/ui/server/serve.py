@@ -49,7 +49,7 @@ def serve(build: Callable[[], tuple[Any, dict[str, Any]]], limits: Limits) -> No
 
         pages.append(page)
         patches.write_below(folder)
-        sweep.start(page, folder, *limits.cleaning)
+        sweep.start(page, folder, *limits.cleaning, also=page.context.sessions.purge)
         address = _launch(page, port, options)
         patches.give_up_the_slow(page)
         patches.quiet_logs()

@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import gradio as gr
@@ -49,14 +50,17 @@ def _drop_if_empty(where: Path, folder: Path, age: float) -> None:
         pass  # something is in it
 
 
-def start(page: gr.Blocks, folder: Path, frequency: float, age: float) -> threading.Thread:
-    """Sweeps every `frequency` seconds for as long as the process lives."""
+def start(
+    page: gr.Blocks, folder: Path, frequency: float, age: float, also: Callable[[], None] = lambda: None
+) -> threading.Thread:
+    """Sweeps every `frequency` seconds for as long as the process lives, and calls `also` each time."""
 
     def run() -> None:
         while True:
             time.sleep(frequency)
             try:
                 sweep(page, folder, age)
+                also()
             except Exception:
                 log.exception("%s can't be swept; it's tried again in %s s.", folder, frequency)
 

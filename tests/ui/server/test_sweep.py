@@ -28,7 +28,7 @@ def demo(folder):
 def test_old_files_go_and_what_the_page_is_made_of_stays(demo, folder):
     own = set(folder.rglob("*.jpg"))
     assert len(own) > 8, "places and examples are copied there once"
-    photo = demo.house.shelf.put("secret.png", b"photo")
+    photo = demo.context.shelf.put("secret.png", b"photo")
     assert photo.is_relative_to(folder)
     assert sweep.sweep(demo, folder, age=60) == 0
     assert sweep.sweep(demo, folder, age=-1) >= 1
@@ -53,7 +53,7 @@ def test_folders_that_are_empty_go_too_but_not_those_that_may_be_about_to_be_fil
 def test_the_page_can_still_write_and_be_known_as_running_after_everything_was_swept(demo, folder, temporary):
     sweep.sweep(demo, folder, age=-1)
     assert sweep_left(temporary) == 0
-    assert demo.house.shelf.put("next.png", b"photo").read_bytes() == b"photo"
+    assert demo.context.shelf.put("next.png", b"photo").read_bytes() == b"photo"
     with __import__("tempfile").NamedTemporaryFile() as file:
         assert Path(file.name).is_relative_to(folder)
 
@@ -65,7 +65,7 @@ def test_an_upload_that_was_broken_off_goes_too(demo, folder):
 
 
 def test_a_file_that_cannot_be_removed_does_not_keep_the_others(demo, folder, monkeypatch):
-    stuck, other = (demo.house.shelf.put(name, b"photo") for name in ("stuck.png", "other.png"))
+    stuck, other = (demo.context.shelf.put(name, b"photo") for name in ("stuck.png", "other.png"))
     unlink = Path.unlink
 
     def refuse(path, *arguments, **options):
@@ -101,3 +101,19 @@ def test_files_are_gone_within_the_promised_time():
     for seconds in (1, 60, 3600):
         assert sum(Limits(keep_seconds=seconds).cleaning) <= max(2, seconds)
     assert Path("humanseg/ui/page.py").read_text(encoding="utf-8").count("delete_cache=limits.cleaning") == 1
+
+
+def test_sessions_that_nobody_asks_for_are_dropped_with_the_files(tmp_path, demo, monkeypatch):
+    monkeypatch.setattr("threading.excepthook", lambda *_: None)
+    called = []
+
+    class Enough(BaseException):
+        pass
+
+    def purge():
+        called.append(True)
+        raise Enough
+
+    thread = sweep.start(demo, tmp_path, 0, 3600, also=purge)
+    thread.join(20)
+    assert called == [True]
