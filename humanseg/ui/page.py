@@ -107,7 +107,7 @@ def launch_options(limits: Limits) -> dict[str, Any]:
         "ssr_mode": False,
         # What Gradio keeps of a load of the page: 0.2 MB, and nothing of the photos (see `sessions`). It comes back by
         # itself where it's missing.
-        "state_session_capacity": 200,
+        "state_session_capacity": 100,
         "run_history": False,
         "mcp_server": _has_mcp(),
         "footer_links": ["api"],

@@ -26,7 +26,7 @@ def draw(session: Session, view: View, ground: str, tint: str, shown: str = "") 
     if not session.is_current(view):
         return UNCHANGED
     if item is None or item.error:
-        nothing = [gr.ImageSlider(value=None, visible=HIDDEN), gr.Column(visible=HIDDEN)]
+        nothing = [gr.ImageSlider(value=None, visible=HIDDEN), gr.Column(visible=False)]
         return [view.token, *nothing, gr.Accordion(open=False), 0, 0]
     before, after = session.pictures.before_after(item, ground, tint)
     if not session.is_current(view):

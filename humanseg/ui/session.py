@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -18,7 +19,8 @@ from humanseg.ui.item import Item, View
 from humanseg.ui.pictures import Pictures
 from humanseg.ui.upload import Upload
 
-_numbers = itertools.count(1)
+# Milliseconds, so that a page that outlives a restart of the server doesn't take all answers for old ones.
+_numbers = itertools.count(int(time.time() * 1000))
 
 
 class Session:

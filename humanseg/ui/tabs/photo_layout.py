@@ -95,7 +95,7 @@ def lay_out(context: Context) -> Layout:
                 buttons=["fullscreen"],
                 visible=HIDDEN,
             )
-            with gr.Column(visible=HIDDEN, elem_id="finish") as finish:
+            with gr.Column(visible=False, elem_id="finish") as finish:
                 with gr.Row():
                     ground = gr.Radio(
                         list(SHOWN_ON), value=text.CHECKERBOARD, label=text.SHOWN_ON, elem_id="shown-on", scale=3
