@@ -17,11 +17,12 @@ class Shelf:
 
     def __init__(self, root: str | Path, register: set[str]) -> None:
         self.root, self.register = Path(root), register
+        self.root.mkdir(parents=True, exist_ok=True)
 
     def place(self, name: str) -> Path:
         """A path in a new folder, for a file called `name` (its folder parts are dropped)."""
         folder = self.root / secrets.token_hex(16)
-        folder.mkdir(parents=True)
+        folder.mkdir()  # not the root too: when the page ends and it's gone, a photo that is late must not remake it
         path = folder / (Path(name.replace("\\", "/")).name or "photo")
         self.register.add(str(path))
         return path

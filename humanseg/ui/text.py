@@ -123,8 +123,8 @@ ABOUT_PHOTOS = """
 ## Your photos
 Photos and camera frames go to the computer that runs this page, and to nobody else. Camera frames are never
 written to a disk. Photos and cut-outs lie in a temporary folder under names that can't be guessed, and are removed
-after {minutes} minutes; nothing is kept, looked at or used for training. Location and camera data aren't copied into
-what you download.
+after {minutes} minutes, or when this page is ended; nothing is kept, looked at or used for training. Location and
+camera data aren't copied into what you download.
 
 One photo may have {limits.megapixels} megapixels and {limits.file_mb} MB; one batch {limits.photos} photos.
 """

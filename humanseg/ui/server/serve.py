@@ -17,6 +17,8 @@ from humanseg.ui.server import ending
 from humanseg.ui.server.folder import private_folder, remove
 from humanseg.ui.server.limits import Limits
 
+log = logging.getLogger("humanseg.ui")
+
 
 def serve(build: Callable[[], tuple[Any, dict[str, Any]]], limits: Limits) -> None:
     """Builds the page and keeps it open until the process is told to end; call it from the main thread.
@@ -33,6 +35,7 @@ def serve(build: Callable[[], tuple[Any, dict[str, Any]]], limits: Limits) -> No
     HumanSegError : the port or the address can't be used, or no temporary files can be written
     """
     port = asked_port()
+    _set_surroundings()
     folder = private_folder()
     pages: list[Any] = []
 
@@ -60,12 +63,22 @@ def serve(build: Callable[[], tuple[Any, dict[str, Any]]], limits: Limits) -> No
         clear()
 
 
+def _set_surroundings() -> None:
+    # Processes of Gradio's that would serve files past the gate, and a wait of its own inside `launch`.
+    for name in ("GRADIO_NUM_WORKERS", "GRADIO_DEBUG"):
+        os.environ.pop(name, None)
+    # Gradio looks whether its page answers; a proxy would look for it on another computer.
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name), "127.0.0.1,localhost")))
+
+
 def _launch(page: Any, port: int | None, options: dict[str, Any]) -> str:
     """Opens the page without Gradio's own words in the terminal; its address."""
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             _, address, _ = page.launch(server_port=port, prevent_thread_lock=True, quiet=True, **options)
-    except (OSError, ValueError) as error:
+    except Exception as error:
+        log.debug("In full:", exc_info=error)
         raise HumanSegError(text.NO_START.format(reason=error)) from error
     return address
 

@@ -14,6 +14,8 @@ import pytest
 import requests
 
 from humanseg.errors import HumanSegError
+from humanseg.ui.server import serve
+from humanseg.ui.server.limits import Limits
 from humanseg.ui.server.serve import asked_port
 
 PHOTO = b"\x89PNG\r\n\x1a\n" + bytes(100_000)
@@ -138,3 +140,32 @@ def test_without_a_port_asked_for_the_first_free_one_is_taken(monkeypatch):
     monkeypatch.delenv("GRADIO_SERVER_PORT", raising=False)
     monkeypatch.setenv("GRADIO_SERVER_NAME", "127.0.0.1")
     assert asked_port() is None
+
+
+def test_a_page_that_cannot_be_opened_says_why_in_a_sentence(temporary, monkeypatch):
+    class Page:
+        is_running = False
+
+        def launch(self, **options):
+            print("Gradio's advice")
+            raise RuntimeError("no more threads")
+
+        def close(self, verbose):
+            pass
+
+    monkeypatch.delenv("GRADIO_SERVER_PORT", raising=False)
+    monkeypatch.setattr(serve.ending, "clear_on_signals", lambda clear: None)
+    monkeypatch.setattr("humanseg.ui.server.sweep.start", lambda *_: None)
+    with pytest.raises(HumanSegError, match="no more threads"):
+        serve.serve(lambda: (Page(), {}), Limits())
+    assert not list(temporary.iterdir()), "its temporary folder is left"
+
+
+def test_what_would_serve_files_past_the_gate_is_left_out_and_no_proxy_stands_before_the_page(monkeypatch):
+    for name in ("GRADIO_NUM_WORKERS", "GRADIO_DEBUG"):
+        monkeypatch.setenv(name, "1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "example.org")
+    serve._set_surroundings()
+    assert "GRADIO_NUM_WORKERS" not in os.environ and "GRADIO_DEBUG" not in os.environ
+    assert os.environ["no_proxy"] == os.environ["NO_PROXY"] == "example.org,127.0.0.1,localhost"
