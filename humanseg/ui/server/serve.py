@@ -7,7 +7,9 @@ import io
 import logging
 import os
 import socket
+import sys
 import time
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -52,6 +54,7 @@ def serve(build: Callable[[], tuple[Any, dict[str, Any]]], limits: Limits) -> No
 
         pages.append(page)
         patches.write_below(folder)
+        patches.allow_any_name(folder)
         sweep.start(page, folder, *limits.cleaning, also=page.context.sessions.purge)
         address = _launch(page, port, options)
         patches.give_up_the_slow(page)
@@ -67,6 +70,9 @@ def _set_surroundings() -> None:
     # Processes of Gradio's that would serve files past the gate, and a wait of its own inside `launch`.
     for name in ("GRADIO_NUM_WORKERS", "GRADIO_DEBUG"):
         os.environ.pop(name, None)
+    # What libraries have to say to programmers; `python -W default app.py` shows it.
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
     # Gradio looks whether its page answers; a proxy would look for it on another computer.
     for name in ("NO_PROXY", "no_proxy"):
         os.environ[name] = ",".join(filter(None, (os.environ.get(name), "127.0.0.1,localhost")))

@@ -15,6 +15,8 @@ import gradio as gr
 import pytest
 import requests
 from fastapi import HTTPException
+from gradio import processing_utils
+from gradio.exceptions import InvalidPathError
 from PIL import Image
 
 from humanseg.ui import text
@@ -44,6 +46,33 @@ def test_a_photo_sent_to_an_mcp_tool_lies_in_the_swept_folder_too(monkeypatch, t
     to_file = gradio.mcp.GradioMCPServer.convert_strings_to_filedata
     made = to_file(None, {"photo": "data:image/png;base64,aGVsbG8="}, [["photo"]])
     assert Path(made["photo"]["path"]).is_relative_to(tmp_path)
+
+
+@pytest.fixture
+def below(tmp_path, monkeypatch) -> Path:
+    """A page's folder below the working folder, with Gradio's check of what lies there."""
+    page = SimpleNamespace(has_launched=True, allowed_paths=[], blocked_paths=[])
+    monkeypatch.setattr(processing_utils.LocalContext, "blocks", SimpleNamespace(get=lambda default=None: page))
+    monkeypatch.setattr(processing_utils, "_check_allowed", processing_utils._check_allowed)
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "page"
+    (folder / "abc").mkdir(parents=True)
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(folder))
+    for path in (folder / "abc" / ".hidden.jpg", tmp_path / ".env"):
+        path.write_bytes(b"x")
+    return folder
+
+
+def test_photos_with_a_dot_in_front_pass_below_the_working_folder_and_its_own_hidden_files_do_not(below):
+    with pytest.raises(InvalidPathError):
+        processing_utils._check_allowed(str(below / "abc" / ".hidden.jpg"), True)
+    patches.allow_any_name(below)
+    processing_utils._check_allowed(str(below / "abc" / ".hidden.jpg"), True)
+    (below / "abc" / ".link").symlink_to(below.parent / ".env")
+    for path in (below.parent / ".env", below / "abc" / ".link", below / "abc" / ".." / ".." / ".env"):
+        for uploaded in (True, False):
+            with pytest.raises(InvalidPathError):
+                processing_utils._check_allowed(str(path), uploaded)
 
 
 def test_events_hand_over_and_show_what_the_page_makes_of_a_value():

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import requests
@@ -145,6 +146,7 @@ def test_without_a_port_asked_for_the_first_free_one_is_taken(monkeypatch):
 def test_a_page_that_cannot_be_opened_says_why_in_a_sentence(temporary, monkeypatch):
     class Page:
         is_running = False
+        context = SimpleNamespace(sessions=SimpleNamespace(purge=None))
 
         def launch(self, **options):
             print("Gradio's advice")
@@ -155,7 +157,7 @@ def test_a_page_that_cannot_be_opened_says_why_in_a_sentence(temporary, monkeypa
 
     monkeypatch.delenv("GRADIO_SERVER_PORT", raising=False)
     monkeypatch.setattr(serve.ending, "clear_on_signals", lambda clear: None)
-    monkeypatch.setattr("humanseg.ui.server.sweep.start", lambda *_: None)
+    monkeypatch.setattr("humanseg.ui.server.sweep.start", lambda *_, **__: None)
     with pytest.raises(HumanSegError, match="no more threads"):
         serve.serve(lambda: (Page(), {}), Limits())
     assert not list(temporary.iterdir()), "its temporary folder is left"
