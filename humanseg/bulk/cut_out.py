@@ -12,8 +12,9 @@ from pathlib import Path
 from humanseg import compose
 from humanseg.backgrounds import TRANSPARENT, Background
 from humanseg.cutout import CutOut, encoded, require_room_for
-from humanseg.errors import HumanSegError, ImageError
+from humanseg.errors import HumanSegError, ImageError, printable
 from humanseg.media import photos
+from humanseg.media.exif import fitting
 from humanseg.segmenter import Segmenter
 
 log = logging.getLogger(__name__)
@@ -137,7 +138,11 @@ def finished(cut: CutOut, options: Options | None = None, exif: bytes | None = N
     if options.mask:
         return photos.encode_mask(cut.alpha[rows, columns])
     picture = cut.on(options.background)[rows, columns]
-    return encoded(picture, options.file_format, exif=exif if options.keep_exif else None)
+    kept = fitting(exif, options.file_format) if exif and options.keep_exif else None
+    if options.keep_exif and kept != exif:
+        kind = options.file_format.upper()
+        log.warning("%s has more EXIF than %s holds: its longest entries are left out", printable(cut.name), kind)
+    return encoded(picture, options.file_format, exif=kept)
 
 
 def explained(source: str, error: Exception) -> str:

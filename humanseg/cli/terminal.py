@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 from tqdm import tqdm
 
-from humanseg.errors import HumanSegError
+from humanseg.errors import HumanSegError, printable
 
 Photo = TypeVar("Photo")
 
@@ -29,14 +28,6 @@ def say(text: str, *, file: TextIO | None = None) -> None:
 def complain(text: str) -> None:
     """One line on what went wrong."""
     say(text, file=sys.stderr)
-
-
-def printable(text: str) -> str:
-    """The text with characters escaped that would break the line, steer the terminal, or stand for undecoded bytes."""
-    odd = ("Cc", "Cs", "Zl", "Zp")
-    return "".join(
-        char.encode("unicode_escape").decode() if unicodedata.category(char) in odd else char for char in text
-    )
 
 
 def each(photos: Sequence[Photo], work: Callable[[Photo], str]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,6 +14,7 @@ import numpy as np
 
 from humanseg.cutout import encoded
 from humanseg.errors import HumanSegError
+from humanseg.files import name_within
 from humanseg.media import photos
 from humanseg.ui import text
 from humanseg.ui.item import Item
@@ -93,14 +95,18 @@ def _harmless(name: str) -> str:
 
 
 def numbered(names: Sequence[str]) -> list[str]:
-    """The names with repeated ones told apart: a.png, a (2).png; upper and lower case count as equal."""
+    """The names with repeated ones told apart: a.png, a (2).png; upper and lower case count as equal.
+
+    A ZIP holds UTF-8 alone, so what stands for bytes that aren't becomes "_".
+    """
+    names = [re.sub("[\ud800-\udfff]", "_", name) for name in names]
     taken: set[str] = set()
     result = []
     for name in names:
         path, unique, number = Path(name), name, 1
         while unique.lower() in taken:
             number += 1
-            unique = f"{path.stem} ({number}){path.suffix}"
+            unique = name_within(path.stem, f" ({number}){path.suffix}")
         taken.add(unique.lower())
         result.append(unique)
     return result

@@ -105,6 +105,20 @@ def test_exif_is_kept_only_where_asked_for(photo, tmp_path):
         assert bool(Image.open(record.target).getexif()) == keep
 
 
+def test_more_exif_than_the_format_holds_is_left_out_with_a_word(photo, tmp_path, caplog):
+    exif = Image.Exif()
+    exif[0x010F] = "a camera"
+    exif.get_ifd(0x8769)[0x9286] = bytes(100_000)
+    path = tmp_path / "long.png"
+    Image.open(photo).save(path, exif=exif)
+    options = Options(background=Background.parse("blur"), keep_exif=True)
+    record = cut_out(segmenter(), path, tmp_path / "made.jpg", options)
+    assert not record.error and dict(Image.open(record.target).getexif()) == {0x010F: "a camera"}
+    assert [r.getMessage() for r in caplog.records] == [
+        "long.png has more EXIF than JPEG holds: its longest entries are left out"
+    ]
+
+
 @pytest.mark.parametrize("options", [{"format": "jpeg"}, {"mask": True, "format": "webp"}])
 def test_a_format_that_cannot_hold_it_is_refused_at_once(options):
     with pytest.raises(ImageError):

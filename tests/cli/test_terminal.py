@@ -5,21 +5,8 @@ import sys
 
 import pytest
 
-from humanseg.cli.terminal import each, forgiving, printable, say
+from humanseg.cli.terminal import each, forgiving, say
 from humanseg.errors import HumanSegError
-
-
-@pytest.mark.parametrize("name", ["holiday.jpg", "Müller 写真😀.jpg", "5\u202fPM.png", "👩\u200d👧.jpg"])
-def test_names_of_people_stay_as_they_are(name):
-    assert printable(name) == name
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [("a\nb", "a\\nb"), ("\x1b[31m", "\\x1b[31m"), ("M\udcfcller", "M\\udcfcller"), ("a\u2028b", "a\\u2028b")],
-)
-def test_what_would_break_the_line_is_escaped(name, shown):
-    assert printable(name) == shown
 
 
 def test_each_reports_what_fails_and_goes_on(capsys):

@@ -59,6 +59,16 @@ def test_repeated_names_are_numbered_whatever_their_case():
     ]
 
 
+def test_long_names_that_are_cut_to_the_same_are_numbered_within_what_a_file_system_takes():
+    names = export.numbered(["ü" * 122 + "-cutout.png"] * 12)
+    assert len(set(names)) == 12 and all(len(name.encode()) <= 255 for name in names)
+    assert names[1] == "ü" * 122 + "-cu (2).png"
+
+
+def test_a_name_that_no_zip_can_hold_is_made_one():
+    assert export.numbered(["M\udcfcller.png", "M_ller.png"]) == ["M_ller.png", "M_ller (2).png"]
+
+
 def test_without_photos_there_is_nothing_to_download(context):
     nobody = context.sessions.of("nobody")
     with pytest.raises(HumanSegError, match="photo first"):
