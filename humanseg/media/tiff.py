@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 from typing import NamedTuple
@@ -19,7 +20,7 @@ _EXIF, _EXIF_WIDTH, _EXIF_LENGTH, _DNG_VERSION = 34665, 40962, 40963, 50706
 _MASK, _SENSOR = 4, (32803, 34892)  # photometric: a transparency mask; what the sensor saw, as a mosaic or linear
 _OLD_JPEG = 6  # compression
 _UNSIGNED = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}  # types of a tag's values, and struct's letters
-_MOST_DIRECTORIES, _MOST_VALUES = 32, 64
+_MOST_DIRECTORIES, _MOST_ENTRIES, _MOST_VALUES = 32, 4096, 64  # cameras' have about 80 entries
 
 _FULL = 0.95  # a camera's own JPEG may lack a few rows of what the sensor saw, at each side
 _SAME_SHAPE, _SMALL = (
@@ -56,7 +57,11 @@ def photo_behind_preview(data: bytes) -> bytes | None:
     Raises
     ------
     PreviewOnly : the photo is there only in a way that can't be read
+    ValueError : the first directory claims to be endless, and Pillow would read 20 MB of it for ten seconds
     """
+    order, place, start = _form(data)
+    with contextlib.suppress(struct.error):
+        _count(data, *struct.unpack_from(order + place, data, start))
     found = [directory for directory in _directories(data) if not directory.is_mask]
     if not found:
         return None
@@ -119,7 +124,7 @@ def _directories(data: bytes) -> list[_Directory]:
             continue
         try:
             directory = _directory(data, offset)
-        except struct.error:  # it points outside the file
+        except ValueError:
             continue
         found.append(directory)
         waiting = [*directory.tags.get(_SUB_DIRECTORIES, ()), directory.next, *waiting]
@@ -133,11 +138,28 @@ def _form(data: bytes) -> tuple[str, str, int]:
 
 
 def _directory(data: bytes, offset: int) -> _Directory:
+    """Raises ValueError where there is none."""
+    try:
+        return _entries(data, offset)
+    except (struct.error, OverflowError) as error:  # it points outside the file
+        raise ValueError("no directory") from error
+
+
+def _count(data: bytes, offset: int) -> tuple[int, int]:
+    """How many entries a directory has, and where they begin."""
+    order, place, _ = _form(data)
+    kind = "Q" if place == "Q" else "H"
+    (entries,) = struct.unpack_from(order + kind, data, offset)
+    if entries > _MOST_ENTRIES:
+        raise ValueError(f"a directory of {entries} entries")
+    return entries, offset + struct.calcsize(kind)
+
+
+def _entries(data: bytes, offset: int) -> _Directory:
     order, place, _ = _form(data)
     length = struct.calcsize(place)
-    count = "H" if length == 4 else "Q"
-    (entries,) = struct.unpack_from(order + count, data, offset)
-    at, tags = offset + struct.calcsize(count), {}
+    entries, at = _count(data, offset)
+    tags = {}
     for _ in range(entries):
         tag, kind, values = struct.unpack_from(order + "HH" + place, data, at)
         where = at + 4 + length
@@ -154,7 +176,7 @@ def _directory(data: bytes, offset: int) -> _Directory:
 def _exif_size(data: bytes, first: _Directory) -> tuple[int, int]:
     try:
         exif = _directory(data, first.first(_EXIF))
-    except struct.error:
+    except ValueError:
         return 0, 0
     return exif.first(_EXIF_WIDTH), exif.first(_EXIF_LENGTH)
 

@@ -1,4 +1,5 @@
 import struct
+import time
 
 import numpy as np
 import pytest
@@ -227,3 +228,13 @@ def test_a_tiff_cut_short_is_refused(small, preview, length):
     data = tiff((preview, PREVIEW), (small, {}), sub=True)
     with pytest.raises(ImageError, match=r"half\.tif"):
         photos.read(data[:length], name="half.tif")
+
+
+def test_a_directory_of_endless_length_takes_no_time(small):
+    data = tiff((small, {}), big=True)
+    start = struct.unpack_from("<Q", data, 8)[0]
+    broken = data[:start] + b"\xff" * 8 + bytes(20_000_000)
+    started = time.process_time()
+    with pytest.raises(ImageError):
+        photos.read(broken)
+    assert time.process_time() - started < 2  # seconds
