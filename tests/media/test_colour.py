@@ -265,3 +265,15 @@ def test_tiffs_of_all_compressions_are_read(small, mode, compression):
     picture = Image.fromarray(small).convert(mode)
     data = encoded(picture, "TIFF", compression=compression)
     assert difference(photos.read(data).rgb, np.array(picture.convert("RGB"))) < 1
+
+
+def test_a_grey_profile_applies_below_an_alpha(small):
+    grey = np.array(Image.fromarray(small).convert("L"))
+    linear_grey = profile("grey", None, gamma(1))
+    expected = photos.read(encoded(grey, "PNG", icc_profile=linear_grey)).rgb
+    assert difference(expected[..., 0], grey) > 20
+    shade = encoded(grey, "PNG", icc_profile=linear_grey, transparency=int(grey[0, 0]))
+    alpha = encoded(np.dstack([grey, 255 - grey]), "PNG", icc_profile=linear_grey)
+    for data in (shade, alpha):
+        photo = photos.read(data)
+        assert np.array_equal(photo.rgb, expected) and photo.alpha.min() < 0.2
