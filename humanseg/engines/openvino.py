@@ -86,7 +86,7 @@ class OpenVinoEngine:
 
     def _choose_precision(self, cache: NetworkCache) -> tuple[Any, str]:
         """The compiled network and its precision: bf16 where the processor has it and it agrees with float32."""
-        if "BF16" not in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        if not _has_bf16(self._core):
             return self._compile_once("f32", cache), "f32"
         agreed = cache.note("bf16_agrees")
         if agreed is not None:
@@ -100,6 +100,10 @@ class OpenVinoEngine:
         log.info("bfloat16 differs from float32 by %.5f on average: %s", difference, "used" if agreed else "not used")
         cache.write_note("bf16_agrees", agreed)
         return (quick, "bf16") if agreed else (exact, "f32")
+
+
+def _has_bf16(core: Any) -> bool:
+    return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def _alpha(answer: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

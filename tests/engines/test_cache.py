@@ -1,42 +1,295 @@
+"""A cache that can't be used costs time, never a photo: the same alpha comes out, and the log says why, once."""
+
+import os
+import shutil
 import subprocess
 import sys
 
 import numpy as np
+import openvino as ov
+import pytest
 
-from humanseg.engines import load_engine
-from humanseg.model import unet
-from humanseg.model.config import ModelConfig
+from humanseg.engines import cache as network_cache
+from humanseg.engines import load_engine, openvino
+from humanseg.model import export, unet
+from humanseg.model.config import ModelConfig, read_config, write_config
 
-
-def test_a_second_start_needs_no_torch(engines, weights, cache):
-    code = (
-        "import sys; from pathlib import Path; from humanseg.engines import load_engine;"
-        "load_engine(sys.argv[1], engine='openvino', cache_dir=Path(sys.argv[2])); print('torch' in sys.modules)"
-    )
-    command = [sys.executable, "-c", code, str(weights), str(cache)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.stdout.strip() == "False", done.stderr
+COMPLAINT = "can't be kept"
+IMAGE = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
 
 
-def test_a_cache_that_cannot_be_written_costs_time_but_works(weights, tmp_path, caplog):
-    blocked = tmp_path / "file"
-    blocked.write_text("not a folder")
-    engine = load_engine(weights, engine="openvino", cache_dir=blocked / "cache")
-    assert engine(np.zeros((64, 64, 3), np.uint8)).shape == (64, 64)
-    assert "can't be kept" in caplog.text
+@pytest.fixture(scope="module")
+def filled(weights, tmp_path_factory):
+    """A cache that an earlier start has filled."""
+    folder = tmp_path_factory.mktemp("filled")
+    load_engine(weights, engine="openvino", threads=2, cache_dir=folder)
+    return folder
 
 
-def test_a_damaged_cache_is_made_again(weights, tmp_path):
-    load_engine(weights, engine="openvino", cache_dir=tmp_path)
-    (model,) = (tmp_path / "openvino").glob("*/model.xml")
-    model.write_text("damaged")
-    assert load_engine(weights, engine="openvino", cache_dir=tmp_path).name.startswith("openvino")
+@pytest.fixture(scope="module")
+def right(weights, filled):
+    """What comes out of it for IMAGE."""
+    return load_engine(weights, engine="openvino", threads=2, cache_dir=filled)(IMAGE)
 
 
-def test_other_weights_never_meet_an_old_cache(weights, tmp_path, astronaut):
+@pytest.fixture
+def copy(filled, tmp_path, monkeypatch):
+    """A copy of the filled cache, to do harm to; and where the network stands in it."""
+    monkeypatch.setattr(network_cache, "_warned", set())
+    folder = tmp_path / "cache"
+    shutil.copytree(filled, folder)
+    (home,) = (folder / "openvino").iterdir()
+    return folder, home
+
+
+@pytest.fixture
+def conversions(filled, monkeypatch):
+    """How often the network is converted, which is taken from the filled cache, for speed."""
+    (path,) = (filled / "openvino").glob("*/model.xml")
+    done = []
+
+    def to_openvino(folder):
+        done.append(folder)
+        return ov.Core().read_model(path)
+
+    monkeypatch.setattr(export, "to_openvino", to_openvino)
+    return done
+
+
+def start(weights, folder):
+    return load_engine(weights, engine="openvino", threads=2, cache_dir=folder)
+
+
+def test_a_second_start_needs_no_torch(apart, copy, right):
+    alpha, converted, complaints = apart(HUMANSEG_CACHE=str(copy[0]))  # which looks for torch
+    np.testing.assert_array_equal(alpha, right)
+    assert (converted, complaints) == (0, 0)
+
+
+def test_a_filled_cache_is_used(weights, copy, right, conversions):
+    np.testing.assert_array_equal(start(weights, copy[0])(IMAGE), right)
+    assert conversions == []
+
+
+def cut_short(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def zeros_at_the_end(path):
+    content = path.read_bytes()
+    path.write_bytes(content[:-4096] + bytes(4096))
+
+
+def a_file_in_its_place(path):
+    shutil.rmtree(path)
+    path.write_text("not a folder")
+
+
+def a_folder_in_its_place(path):
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda home: cut_short(home / "model.xml"),
+        lambda home: (home / "model.xml").write_text("damaged"),
+        lambda home: (home / "model.xml").unlink(),
+        lambda home: cut_short(home / "model.bin"),
+        lambda home: zeros_at_the_end(home / "model.bin"),
+        lambda home: (home / "model.bin").write_bytes(b""),
+        lambda home: (home / "model.bin").unlink(),
+        lambda home: a_folder_in_its_place(home / "model.bin"),
+        lambda home: (home / "checksums.json").unlink(),
+        lambda home: (home / "checksums.json").write_text("\x00 nonsense"),
+        lambda home: (home / "checksums.json").write_text('{"model.xml": 1}'),
+    ],
+)
+def test_a_damaged_network_is_made_again_once(weights, copy, right, conversions, harm):
+    folder, home = copy
+    harm(home)
+    for _ in range(2):
+        np.testing.assert_array_equal(start(weights, folder)(IMAGE), right)
+    assert len(conversions) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage" * 1000, "half"])
+def test_a_damaged_compiled_network_does_no_harm(weights, copy, right, conversions, content):
+    folder, home = copy
+    blobs = list((home / "compiled").iterdir())
+    assert blobs
+    for blob in blobs:
+        blob.chmod(0o644)
+        blob.write_bytes(blob.read_bytes()[: blob.stat().st_size // 2] if content == "half" else content)
+    np.testing.assert_array_equal(start(weights, folder)(IMAGE), right)
+
+
+@pytest.mark.parametrize("place", ["", "openvino", "home", "compiled"])
+def test_a_file_where_a_folder_should_be_does_no_harm(weights, copy, right, conversions, place):
+    folder, home = copy
+    a_file_in_its_place({"": folder, "openvino": folder / "openvino", "home": home}.get(place, home / "compiled"))
+    np.testing.assert_array_equal(start(weights, folder)(IMAGE), right)
+
+
+def test_what_is_wrong_with_the_cache_is_said_once_however_many_engines_start(weights, tmp_path, conversions, caplog):
+    (tmp_path / "file").write_text("not a folder")
+    for _ in range(3):
+        start(weights, tmp_path / "file")
+    assert caplog.text.count(COMPLAINT) == 1 and "HUMANSEG_CACHE" in caplog.text
+
+
+def test_a_disk_that_is_full_leaves_nothing_behind(weights, tmp_path, right, conversions, monkeypatch, caplog):
+    def save_model(_model, path, **_):
+        path.parent.mkdir()
+        path.with_suffix(".bin").write_bytes(b"half")
+        raise RuntimeError("basic_ios::clear: iostream error")  # OpenVINO's words for it
+
+    monkeypatch.setattr(ov, "save_model", save_model)
+    np.testing.assert_array_equal(start(weights, tmp_path)(IMAGE), right)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert caplog.text.count(COMPLAINT) == 1
+
+
+@pytest.fixture
+def bf16(monkeypatch):
+    """As if the processor had it; counts how often both precisions are compared."""
+    compared = []
+    real = openvino._check_photo
+
+    def check_photo(config):
+        compared.append(config)
+        return real(config)
+
+    monkeypatch.setattr(openvino, "_has_bf16", lambda core: True)
+    monkeypatch.setattr(openvino, "_check_photo", check_photo)
+    return compared
+
+
+def note_of(home):
+    (note,) = home.glob("bf16_agrees.*.json")
+    return note
+
+
+def test_the_precision_is_compared_once_and_noted(weights, copy, bf16):
+    for _ in range(2):
+        start(weights, copy[0])
+    assert len(bf16) == 1 and note_of(copy[1]).read_text() == "true"
+
+
+@pytest.mark.parametrize("text", ["", "tru", "null", "[true]", '"yes"', "\x00", "1"])
+def test_a_note_that_says_nothing_is_written_again(weights, copy, bf16, text):
+    start(weights, copy[0])
+    note_of(copy[1]).write_text(text)
+    start(weights, copy[0])
+    assert len(bf16) == 2 and note_of(copy[1]).read_text() == "true"
+
+
+def test_a_folder_where_the_note_should_be_does_no_harm(weights, copy, bf16, caplog):
+    start(weights, copy[0])
+    a_folder_in_its_place(note_of(copy[1]))
+    assert start(weights, copy[0])(IMAGE).shape == (64, 96)
+    assert caplog.text.count(COMPLAINT) == 1
+
+
+def test_other_weights_never_meet_an_old_cache(weights, copy, right, tmp_path):
     config = ModelConfig(decoder_channels=(16, 8, 8, 8, 8))
     unet.save(unet.build(config), config, tmp_path / "other")
-    image = astronaut[:64, :64].copy()
-    first = load_engine(weights, engine="openvino", cache_dir=tmp_path / "cache")(image)
-    second = load_engine(tmp_path / "other", engine="openvino", cache_dir=tmp_path / "cache")(image)
-    assert np.abs(first - second).max() > 1e-3
+    other = start(tmp_path / "other", copy[0])(IMAGE)
+    assert np.abs(other - right).max() > 1e-3
+
+
+def test_figures_in_the_configuration_leave_the_cache_as_it_is(weights, copy, tmp_path, conversions):
+    shutil.copytree(weights, tmp_path / "scored")
+    config = read_config(weights)
+    config.metrics["evaluation"] = {"portraits": {"iou": 0.9}}
+    write_config(config, tmp_path / "scored")
+    start(tmp_path / "scored", copy[0])
+    assert conversions == []
+
+
+# What follows runs in a process of its own, as another user or on another machine would.
+
+SCRIPT = """
+import sys, types
+import numpy as np
+import openvino as ov
+from humanseg.engines import load_engine
+from humanseg.engines import openvino
+weights, image, answer, network, processor = sys.argv[1:]
+done = []
+# In place of a conversion, which takes seconds: the network that another start has converted.
+convert = lambda folder: done.append(folder) or ov.Core().read_model(network)
+sys.modules["humanseg.model.export"] = types.SimpleNamespace(to_openvino=convert)
+if processor == "with bfloat16":
+    openvino._has_bf16 = lambda core: True
+for _ in range(2):
+    engine = load_engine(weights, engine="openvino", threads=2)
+np.save(answer, engine(np.load(image)))
+print(len(done), "torch" in sys.modules)
+"""
+
+
+@pytest.fixture
+def apart(weights, filled, tmp_path):
+    """Starts two engines in another process, without root's right to read and write everything.
+
+    Gives the alpha of IMAGE, how often the network was converted, and how often the cache was complained of.
+    """
+
+    def run(processor="this", **environment):
+        (network,) = (filled / "openvino").glob("*/model.xml")
+        np.save(tmp_path / "image.npy", IMAGE)
+        arguments = [weights, tmp_path / "image.npy", tmp_path / "alpha.npy", network, processor]
+        command = [sys.executable, "-c", SCRIPT, *map(str, arguments)]
+        if os.geteuid() == 0:
+            if not shutil.which("setpriv"):
+                pytest.skip("Root may write anywhere, and there is no setpriv to give that up.")
+            rights = "-dac_override,-dac_read_search"
+            command = ["setpriv", f"--bounding-set={rights}", f"--inh-caps={rights}", *command]
+        env = {name: value for name, value in os.environ.items() if name not in ("HUMANSEG_CACHE", "XDG_CACHE_HOME")}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=env | environment)
+        assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
+        converted, torch = done.stdout.split()
+        assert torch == "False"
+        return np.load(tmp_path / "alpha.npy"), int(converted), done.stderr.count(COMPLAINT)
+
+    return run
+
+
+def read_only(folder):
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+
+
+@pytest.mark.parametrize("processor", ["this", "with bfloat16"])
+@pytest.mark.parametrize("lacks", ["nothing", "compiled", "blobs"])
+def test_a_cache_filled_elsewhere_and_mounted_read_only_still_serves(apart, copy, right, lacks, processor):
+    folder, home = copy
+    if lacks == "compiled":
+        shutil.rmtree(home / "compiled")
+    elif lacks == "blobs":
+        for blob in (home / "compiled").iterdir():
+            blob.unlink()
+    read_only(folder)
+    alpha, converted, complaints = apart(processor, HUMANSEG_CACHE=str(folder))
+    np.testing.assert_allclose(alpha, right, atol=0.02)
+    assert converted == 0 and complaints <= 1
+
+
+def test_a_cache_that_belongs_to_somebody_else_is_left_alone(apart, copy, right):
+    folder, home = copy
+    home.chmod(0)
+    folder.chmod(0o555)
+    alpha, converted, complaints = apart(HUMANSEG_CACHE=str(folder))
+    home.chmod(0o700)
+    np.testing.assert_allclose(alpha, right, atol=1e-4)
+    assert converted == 2 and complaints == 1
+
+
+@pytest.mark.parametrize("variable", ["HUMANSEG_CACHE", "HOME"])
+def test_an_empty_folder_that_cannot_be_written_costs_a_conversion_at_every_start(apart, tmp_path, right, variable):
+    (tmp_path / "empty").mkdir(mode=0o555)
+    alpha, converted, complaints = apart(**{variable: str(tmp_path / "empty")})
+    np.testing.assert_allclose(alpha, right, atol=1e-4)
+    assert (converted, complaints) == (2, 1) and not any((tmp_path / "empty").iterdir())
