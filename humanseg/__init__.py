@@ -20,6 +20,7 @@ from humanseg.errors import (
 
 if TYPE_CHECKING:
     from humanseg.cutout import CutOut
+    from humanseg.media import photos as images
     from humanseg.segmenter import Segmenter
 
 __version__ = "0.1.0"
@@ -34,6 +35,7 @@ __all__ = [
     "TrainingError",
     "WeightsError",
     "__version__",
+    "images",
 ]
 
 
@@ -47,4 +49,8 @@ def __getattr__(name: str) -> Any:
         from humanseg.cutout import CutOut
 
         return CutOut
+    if name == "images":  # reading and writing pictures, by a name that says so from outside
+        from humanseg.media import photos
+
+        return photos
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -34,3 +34,10 @@ def test_the_page_starts_without_what_only_training_needs():
     loaded = _modules_after("from humanseg.ui import page")
     assert not loaded & {"albumentations", "accelerate", "matplotlib", "segmentation_models_pytorch"}
     assert "humanseg.training" not in loaded
+
+
+def test_pictures_are_read_and_written_under_a_short_name():
+    from humanseg import images
+    from humanseg.media import photos
+
+    assert images is photos
