@@ -17,6 +17,7 @@ from humanseg.media import photos
 
 # What a cut-out can be written as, by the file's suffix.
 FORMATS = {".png": "png", ".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg"}
+NOT_TRANSPARENT = "JPEG can't be transparent: choose PNG or WebP, or give a background."
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def require_room_for(background: Background, format: str) -> None:
     ImageError : it can't
     """
     if background.kind == TRANSPARENT and format == "jpeg":
-        raise ImageError("JPEG can't be transparent: choose PNG or WebP, or give a background.")
+        raise ImageError(NOT_TRANSPARENT)
 
 
 def encoded(picture: np.ndarray, format: str, *, exif: bytes | None = None) -> bytes:
@@ -136,9 +137,8 @@ def encoded(picture: np.ndarray, format: str, *, exif: bytes | None = None) -> b
 
     Raises
     ------
-    ImageError : the format can't hold a picture that large
+    ImageError : the format can't hold the picture
     """
-    if picture.shape[2] == 3:
-        return photos.encode(picture, format=format, exif=exif)
-    alpha = picture[..., 3].astype(np.float32) / 255
-    return photos.encode(np.ascontiguousarray(picture[..., :3]), alpha, format=format, exif=exif)
+    if picture.shape[2] == 4 and format == "jpeg":
+        raise ImageError(NOT_TRANSPARENT)
+    return photos.encode(picture, format=format, exif=exif)

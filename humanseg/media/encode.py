@@ -34,8 +34,8 @@ def encode(
 
     Parameters
     ----------
-    rgb : uint8 HxWx3
-    alpha : float32 HxW in [0, 1], or None for an opaque picture
+    rgb : uint8 HxWx3, or HxWx4 with its alpha, not premultiplied
+    alpha : float32 HxW in [0, 1], or None where `rgb` has it or is opaque
     format : png, webp or jpeg (which has no alpha)
     quality : 1 to 100, of webp and jpeg
     exif : to be kept (`Photo.exif`); nothing is by default. What is longer than the format holds loses its longest
@@ -47,9 +47,9 @@ def encode(
     """
     if format not in ("png", "webp", "jpeg"):
         raise ValueError(f"format is png, webp or jpeg, not {format!r}")
+    if format == "jpeg" and (alpha is not None or rgb.shape[2] == 4):
+        raise ValueError("JPEG has no alpha")
     if alpha is not None:
-        if format == "jpeg":
-            raise ValueError("JPEG has no alpha")
         rgb = np.dstack([rgb, (np.clip(alpha, 0, 1) * 255 + 0.5).astype(np.uint8)])
     rgb = np.ascontiguousarray(rgb)
     if exif:

@@ -9,6 +9,11 @@ from humanseg.cli.terminal import each, forgiving, say
 from humanseg.errors import HumanSegError
 
 
+def test_a_name_of_two_lines_stays_one_line(capsys):
+    say("two\nlines \x1b[31m")
+    assert capsys.readouterr().out == "two\\nlines \\x1b[31m\n"
+
+
 def test_each_reports_what_fails_and_goes_on(capsys):
     def work(photo: str) -> str:
         if photo == "b":
