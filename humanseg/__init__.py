@@ -19,12 +19,14 @@ from humanseg.errors import (
 )
 
 if TYPE_CHECKING:
+    from humanseg.backgrounds import Background
     from humanseg.cutout import CutOut
     from humanseg.media import photos as images
     from humanseg.segmenter import Segmenter
 
 __version__ = "0.1.0"
 __all__ = [
+    "Background",
     "CutOut",
     "DataError",
     "DownloadError",
@@ -41,6 +43,10 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # Loaded when first asked for: importing the package, or its errors, costs nothing.
+    if name == "Background":
+        from humanseg.backgrounds import Background
+
+        return Background
     if name == "Segmenter":
         from humanseg.segmenter import Segmenter
 

@@ -33,6 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except HumanSegError as error:
             terminal.complain(str(error))
             return 1
+        except OSError as error:
+            if error.filename is None:  # of the network, for instance
+                raise
+            terminal.complain(f"{error.filename} can't be read or written ({error.strerror}): check disk and path.")
+            return 1
         except KeyboardInterrupt:
             terminal.complain("Stopped.")
             return terminal.INTERRUPTED

@@ -32,6 +32,15 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_pass_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--no-second-pass", dest="second_pass", action="store_false", help="faster, worse at edges and for small people"
+    )
+    # What it was called before.
+    parser.add_argument("--no-second-look", dest="second_pass", action="store_false", help=argparse.SUPPRESS)
+    parser.add_argument("--no-refine", dest="refine", action="store_false", help="plain upsampling of the alpha")
+
+
 def load_segmenter(options: argparse.Namespace):
     """The `Segmenter` of the weights and the engine that were asked for."""
     from humanseg.segmenter import Segmenter

@@ -7,7 +7,7 @@ from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
-from humanseg.cli.arguments import add_command, add_engine_options, check_folder, load_segmenter
+from humanseg.cli.arguments import add_command, add_engine_options, add_pass_options, check_folder, load_segmenter
 from humanseg.cli.terminal import complain, each, say
 from humanseg.errors import HumanSegError
 
@@ -26,10 +26,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--format", choices=("png", "webp", "jpeg"), help="default: png, jpeg on a background")
     parser.add_argument("--mask", action="store_true", help="write the mask alone, as a grey PNG")
     parser.add_argument("--crop", action="store_true", help="crop to the people, with a margin")
-    parser.add_argument(
-        "--no-second-pass", dest="second_pass", action="store_false", help="faster, worse at edges and for small people"
-    )
-    parser.add_argument("--no-refine", dest="refine", action="store_false", help="plain upsampling of the alpha")
+    add_pass_options(parser)
     parser.add_argument(
         "--no-colours", dest="colours", action="store_false", help="keep the photo's colours at the edge"
     )

@@ -13,12 +13,13 @@ from humanseg.cli.arguments import (
     LARGEST_SIZE,
     add_command,
     add_engine_options,
+    add_pass_options,
     check_file,
     load_segmenter,
     whole_number,
 )
 from humanseg.cli.terminal import say
-from humanseg.errors import HumanSegError
+from humanseg.files import replacing
 
 
 def add_to(commands: Any) -> None:
@@ -34,8 +35,7 @@ def add_to(commands: Any) -> None:
         metavar="N",
         help="long side that the network is shown, pixels (default: the model's)",
     )
-    parser.add_argument("--no-second-pass", dest="second_pass", action="store_false")
-    parser.add_argument("--no-refine", dest="refine", action="store_false")
+    add_pass_options(parser)
     add_engine_options(parser)
 
 
@@ -70,7 +70,8 @@ def run(options: argparse.Namespace) -> int:
             "mean": mean,
             "photos": rows,
         }
-        _write(options.json, json.dumps(content, indent=2) + "\n")
+        with replacing(options.json) as temporary:
+            temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     return 0
 
 
@@ -83,13 +84,3 @@ def _print_figures(folder: Path, rows: Sequence[dict[str, Any]], mean: dict[str,
     for row in rows:
         if row["somebody"]:
             say(f"  {row['id']}")
-
-
-def _write(path: Path, text: str) -> None:
-    from humanseg.files import replacing
-
-    try:
-        with replacing(path) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise HumanSegError(f"{path} can't be written ({error.strerror}): name a file elsewhere.") from error

@@ -8,6 +8,7 @@ from typing import Any
 
 from humanseg.cli.arguments import LARGEST_SIZE, add_command, check_file, whole_number
 from humanseg.cli.terminal import say
+from humanseg.files import replacing
 
 
 def add_to(commands: Any) -> None:
@@ -33,6 +34,7 @@ def run(options: argparse.Namespace) -> int:
     from humanseg.model.export import to_onnx
 
     say("Writing the network as ONNX, which takes up to a minute ...")
-    to_onnx(folder, options.out, options.size)
+    with replacing(options.out) as temporary:
+        to_onnx(folder, temporary, options.size)
     say(f"{options.out}")
     return 0

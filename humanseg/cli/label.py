@@ -51,8 +51,7 @@ def run(options: argparse.Namespace) -> int:
             raise DataError(f"{photo} has the name of {labelled[photo.stem]}: rename one of them.")
         mask = pseudo.label(segmenter, read_photo(photo))
         if mask is not None:
-            photos.write(copies / photo.name, photo.read_bytes())
-            photos.write(masks / f"{photo.stem}.png", photos.encode_mask(mask / 255))
+            _write_pair(photo, copies / photo.name, photos.encode_mask(mask / 255), masks / f"{photo.stem}.png")
             labelled[photo.stem] = photo
         return ""
 
@@ -60,3 +59,16 @@ def run(options: argparse.Namespace) -> int:
     if status != INTERRUPTED:
         say(f"{len(labelled)} of {len(paths)} photos labelled in {options.out}; of the others it isn't sure.")
     return status or (1 if sources.troubles else 0)
+
+
+def _write_pair(photo: Path, copy: Path, mask: bytes, mask_file: Path) -> None:
+    """A copy of the photo and its mask: both or neither, since one alone is refused as a data set."""
+    from humanseg.media.encode import write
+
+    try:
+        write(copy, photo.read_bytes())
+        write(mask_file, mask)
+    except BaseException:  # Ctrl-C, too
+        copy.unlink(missing_ok=True)
+        mask_file.unlink(missing_ok=True)
+        raise

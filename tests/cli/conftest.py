@@ -28,6 +28,8 @@ Segmenter.from_pretrained = lambda *arguments, **options: segmenter()
 sys.exit(main())
 """
 
+AS_IT_IS = "import sys; from humanseg.cli import main; sys.exit(main())"
+
 
 @pytest.fixture(scope="session")
 def _loaded() -> Callable[..., Segmenter]:

@@ -9,6 +9,7 @@ from PIL import Image
 
 from humanseg.cli import main
 from humanseg.segmenter import Segmenter
+from tests.cli.conftest import AS_IT_IS
 
 
 @pytest.fixture
@@ -18,13 +19,14 @@ def photo(astronaut, tmp_path):
     return path
 
 
-def test_a_photo_becomes_a_transparent_png_of_its_size_and_name(photo, tmp_path, capsys):
-    assert main(["cut-out", str(photo), "--out", str(tmp_path / "out")]) == 0
+def test_a_photo_becomes_a_transparent_png_of_its_size_and_name(photo, tmp_path, spawn):
+    run = spawn("cut-out", photo, "--out", tmp_path / "out", code=AS_IT_IS, text=True)
+    out, errors = run.communicate(timeout=300)
+    assert run.returncode == 0 and "my photo-cutout.png" in out and not errors
     with Image.open(tmp_path / "out" / "my photo-cutout.png") as picture:
         assert picture.size == (512, 512) and picture.mode == "RGBA"
         alpha = np.asarray(picture)[..., 3]
     assert alpha[5, 5] == 0 and alpha[150, 225] == 255
-    assert "my photo-cutout.png" in capsys.readouterr().out
 
 
 def test_the_command_line_and_python_give_the_same_pixels(photo, tmp_path):
@@ -239,6 +241,7 @@ HELD = """
 import sys, threading
 from humanseg.cli import main
 from humanseg.segmenter import Segmenter
+from tests.cli.conftest import AS_IT_IS
 from tests.ui.fakes import EllipseEngine
 
 class Held(EllipseEngine):

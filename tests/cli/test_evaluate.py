@@ -1,3 +1,5 @@
+"""humanseg evaluate: figures of pairs, and of photos of nobody."""
+
 import json
 
 import cv2
@@ -6,18 +8,7 @@ import pytest
 from PIL import Image
 
 from humanseg.cli import main
-from humanseg.data.datasets import find_pairs, read_pair
-from humanseg.data.masks import BACKGROUND, PERSON
-from humanseg.hub.find import find_weights
-from humanseg.model.config import CONFIG_NAME, WEIGHTS_NAME, read_config
 from humanseg.segmenter import Segmenter
-
-
-@pytest.fixture
-def photo(astronaut, tmp_path):
-    path = tmp_path / "my photo.png"
-    Image.fromarray(astronaut).save(path)
-    return path
 
 
 @pytest.fixture
@@ -88,56 +79,30 @@ def test_evaluate_wants_pairs_or_photos_of_nobody(given, capsys):
     assert "--negatives" in capsys.readouterr().err
 
 
-def test_info_names_weights_and_engine(capsys):
-    assert main(["info", "--engine", "torch"]) == 0
-    text = capsys.readouterr().out
-    assert "humansegnet" in text and "torch cpu" in text
+@pytest.mark.parametrize(
+    ("extra", "sentence"),
+    [
+        (["--json", "missing/s.json"], "--json can't be written"),
+        (["--json", "set"], "names the folder"),
+        (["--json", "set/masks/one.png"], "which is read"),
+        (["--json", "ids.txt", "--ids", "ids.txt"], "which is read"),
+        (["--size", "0"], "--size takes a whole number from 1"),
+        (["--size", "large"], "--size takes a whole number from 1"),
+        (["--threads", "-1"], "--threads takes a whole number from 1"),
+    ],
+)
+def test_evaluate_refuses_what_cannot_work_before_the_work(pairs, tmp_path, monkeypatch, capsys, extra, sentence):
+    monkeypatch.setattr(Segmenter, "from_pretrained", lambda *_, **__: pytest.fail("the work had begun"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ids.txt").write_text("one\n")
+    mask = (pairs / "masks" / "one.png").read_bytes()
+    assert main(["evaluate", "--data", "set", *extra]) == 1
+    (said,) = capsys.readouterr().err.splitlines()
+    assert sentence in said
+    assert (pairs / "masks" / "one.png").read_bytes() == mask and (tmp_path / "ids.txt").read_text() == "one\n"
 
 
-def test_export_writes_onnx_that_agrees_with_the_engine(tmp_path, astronaut):
-    onnxruntime = pytest.importorskip("onnxruntime")
-    path = tmp_path / "net.onnx"
-    assert main(["export", "--out", str(path)]) == 0
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    segmenter = Segmenter.from_pretrained(engine="torch")
-    for side in (256, 192):
-        image = np.ascontiguousarray(astronaut[:side, : side + 32])
-        (alpha,) = session.run(None, {"pixels": image.transpose(2, 0, 1)[None].astype(np.float32)})
-        assert np.abs(alpha[0, 0] - segmenter.engine(image)).max() < 1e-3
-
-
-def test_export_refuses_a_size_that_does_not_fit(tmp_path, capsys):
-    assert main(["export", "--out", str(tmp_path / "x.onnx"), "--size", "100", "64"]) == 1
-    assert "multiples of 32" in capsys.readouterr().err
-
-
-def test_a_run_by_module_name_prints_help(capsys):
-    with pytest.raises(SystemExit):
-        main(["--help"])
-    assert "cut-out" in capsys.readouterr().out
-
-
-def test_label_marks_photos_for_training_and_reports_the_rest(photo, tmp_path, capsys):
-    empty, broken, again = tmp_path / "empty.png", tmp_path / "broken.jpg", tmp_path / "again" / photo.name
-    Image.new("RGB", (64, 64), "grey").save(empty)
-    broken.write_bytes(b"not a picture")
-    again.parent.mkdir()
-    again.write_bytes(photo.read_bytes())
-    out = tmp_path / "out"
-    assert main(["label", *map(str, (broken, photo, empty, again)), "--out", str(out)]) == 1
-    said = capsys.readouterr()
-    assert "broken.jpg" in said.err and "rename one" in said.err
-    assert "1 of 4 photos" in said.out
-    (pair,) = find_pairs(out)
-    rgb, mask = read_pair(pair)
-    assert pair.image.read_bytes() == photo.read_bytes() and mask.shape == rgb.shape[:2]
-    assert mask[150, 225] == PERSON and mask[5, 5] == BACKGROUND
-
-
-def test_average_writes_weights_that_load(tmp_path):
-    shipped = find_weights()
-    folders = [str(shipped)] * 2
-    assert main(["average", *folders, "--out", str(tmp_path / "mean"), "--scale-logits", "0.8"]) == 0
-    assert read_config(tmp_path / "mean").training["logits_scaled"] == 0.8
-    for name in (CONFIG_NAME, WEIGHTS_NAME):
-        assert (tmp_path / "mean" / name).is_file()
+@pytest.mark.parametrize("option", ["--no-second-pass", "--no-second-look"])
+def test_evaluate_leaves_the_second_pass_out_by_its_old_name_too(pairs, tmp_path, standing_in, option):
+    assert main(["evaluate", "--data", str(pairs), "--json", str(tmp_path / "scores.json"), option]) == 0
+    assert json.loads((tmp_path / "scores.json").read_text())["second_pass"] is False
