@@ -34,6 +34,11 @@ _OURS = {value for value in vars(text).values() if isinstance(value, str)}
 # Browsers take a file for what it's sent as, and tell no other page the address of somebody's photo. Framing stays
 # allowed: a Space is shown in a frame, and there is no account here that another page could act with.
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
+# Of part of a file Gradio sends back all headers of the request with it, cookies too.
+OF_FILES = {
+    *(b"content-type", b"content-length", b"content-disposition", b"content-range"),
+    *(b"accept-ranges", b"last-modified", b"etag"),
+}
 
 
 class Answers:
@@ -94,6 +99,8 @@ class _Answer:
     async def send(self, message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
             self.started = True
+            if self._path.startswith(FILES):
+                message = message | {"headers": [pair for pair in message["headers"] if pair[0].lower() in OF_FILES]}
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)

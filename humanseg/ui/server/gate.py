@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ OPEN = {
     ),
 }
 FILES = "/gradio_api/file="
+_RANGE = re.compile(rb"bytes=(\d+-\d*|-\d+)")
 _PATTERNS = {method: [compile_path(route)[0] for route in routes] for method, routes in OPEN.items()}
 
 
@@ -87,6 +89,14 @@ def is_own_file(path: str, folder: Path) -> bool:
         return False
 
 
+def _without_odd_ranges(scope: dict[str, Any]) -> dict[str, Any]:
+    """Whoever asks for parts of a file in a way that Gradio can't read gets the whole of it, as HTTP allows."""
+    if scope["type"] != "http":
+        return scope
+    kept = [(name, value) for name, value in scope["headers"] if name != b"range" or _RANGE.fullmatch(value)]
+    return scope | {"headers": kept}
+
+
 class Gate:
     """ASGI middleware that lets through what is open, and says of everything else that there's nothing.
 
@@ -100,7 +110,7 @@ class Gate:
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan" or (scope["type"] == "http" and self._lets_through(scope)):
-            await self.app(scope, receive, send)
+            await self.app(_without_odd_ranges(scope), receive, send)
         elif scope["type"] == "http":
             await PlainTextResponse(text.SHUT, status_code=404)(scope, receive, send)
         else:  # a websocket: the page has none

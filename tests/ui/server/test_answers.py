@@ -127,6 +127,26 @@ def test_every_answer_tells_the_browser_not_to_guess_and_not_to_pass_addresses_o
     assert requests.get(server + file, timeout=10).headers["Cache-Control"] == "private"
 
 
+@pytest.mark.parametrize(
+    ("asked", "status", "part"),
+    [
+        ("bytes=0-9", 206, slice(0, 10)),
+        ("bytes=5-", 206, slice(5, None)),
+        ("bytes=-5", 206, slice(-5, None)),
+        ("bytes=0-99999999999999999999", 206, slice(None)),
+        ("bytes=1-2,4-5", 200, slice(None)),
+        ("bytes=x-y", 200, slice(None)),
+        ("bytes=1", 200, slice(None)),
+        ("items=1-2", 200, slice(None)),
+    ],
+)
+def test_part_of_a_file_comes_without_the_headers_that_it_was_asked_with(server, photo, asked, status, part):
+    file = f"{server}gradio_api/file={requests.utils.quote(uploaded(server, photo)['path'])}"
+    answer = requests.get(file, headers={"Range": asked, "Cookie": "secret=1", "X-Own": "secret"}, timeout=10)
+    assert answer.status_code == status and answer.content == photo.read_bytes()[part]
+    assert "secret" not in str(answer.headers)
+
+
 def test_the_page_may_be_shown_in_a_frame_as_spaces_are(server):
     headers = requests.get(server, timeout=10).headers
     assert "X-Frame-Options" not in headers and "frame-ancestors" not in headers.get("Content-Security-Policy", "")

@@ -218,7 +218,7 @@ def test_behind_a_prefix_the_same_addresses_are_open():
         async def send(message):
             pass
 
-        scope = {"type": "http", "method": "GET", "path": path, "root_path": root_path}
+        scope = {"type": "http", "method": "GET", "path": path, "root_path": root_path, "headers": []}
         await Gate(app, "/nowhere")(scope, None, send)
 
     async def talk() -> None:
