@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 import os
@@ -22,6 +23,17 @@ _HUB_ID = re.compile(r"(?P<id>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:@(?P<revi
 _PICKLES = {".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle"}
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+# What the disk says where nothing can be written.
+_STORAGE = {
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.ENOTDIR,
+    errno.EEXIST,
+    errno.EISDIR,
+}
 
 
 def find_weights(model: str | Path | None = None, *, revision: str | None = None) -> Path:
@@ -118,17 +130,14 @@ def _not_a_folder(path: Path) -> WeightsError:
 
 
 def _from_hub(repository: str, revision: str | None) -> Path:
-    # Loaded only here: the page starts without it where the weights are on the disk.
-    from huggingface_hub.errors import LocalEntryNotFoundError
-
     # Whatever was fetched before is taken as it is: start-up then waits for no network, and weights never change
     # under one's feet. A moving name (a branch or tag) that was asked for by name is looked up again.
     settled = revision is None or _COMMIT.fullmatch(revision)
     if settled:
         try:
             return _announced(repository, revision, _snapshot(repository, revision, local_files_only=True))
-        except LocalEntryNotFoundError:
-            pass
+        except OSError as error:  # nothing was fetched yet, or the cache is somebody else's
+            log.debug("Nothing of %s in the Hub's cache: %s", repository, error)
         except WeightsError as error:
             log.warning("The cached copy of %s is damaged, so it's fetched again: %s", repository, error)
             return _announced(repository, revision, _fetched(repository, revision, force_download=True))
@@ -136,6 +145,7 @@ def _from_hub(repository: str, revision: str | None) -> Path:
 
 
 def _snapshot(repository: str, revision: str | None, **options: bool) -> Path:
+    # Loaded only here: the page starts without it where the weights are on the disk.
     from huggingface_hub import snapshot_download
 
     folder = snapshot_download(repository, revision=revision, allow_patterns=[CONFIG_NAME, WEIGHTS_NAME], **options)
@@ -173,13 +183,38 @@ def _fetched(repository: str, revision: str | None, **options: bool) -> Path:
         ) from error
     except HumanSegError:
         raise
+    except OSError as error:
+        if error.errno not in _STORAGE:
+            raise _not_fetched(repository, at, error) from error
+        return _kept_earlier(repository, revision, at, error)
     # The Hub's client lets through whatever its HTTP library, the disk and its own checks raise.
     except Exception as error:
-        log.debug("Fetching %s%s failed", repository, at, exc_info=True)
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise _not_fetched(repository, at, error) from error
+
+
+def _not_fetched(repository: str, at: str, error: Exception) -> DownloadError:
+    log.debug("Fetching %s%s failed", repository, at, exc_info=error)
+    reason = " ".join(str(error).split())[:200] or type(error).__name__
+    return DownloadError(f"{repository}{at} couldn't be fetched from the Hub ({reason}): try again later.")
+
+
+def _kept_earlier(repository: str, revision: str | None, at: str, error: OSError) -> Path:
+    """The copy in the Hub's cache, where the cache can't be written.
+
+    Raises
+    ------
+    DownloadError : there is none
+    """
+    reason = error.strerror or type(error).__name__
+    try:
+        folder = _snapshot(repository, revision, local_files_only=True)
+    except OSError:
         raise DownloadError(
-            f"{repository}{at} couldn't be fetched from the Hub ({reason}): try again later."
+            f"{repository}{at} can't be kept in the Hub's cache ({reason}): make room there, or name another folder in "
+            "HF_HOME."
         ) from error
+    log.warning("The Hub's cache can't be written (%s): using the copy of %s%s that is there.", reason, repository, at)
+    return folder
 
 
 def _verify_checksum(weights: Path) -> None:

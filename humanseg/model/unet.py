@@ -38,7 +38,7 @@ def build(config: ModelConfig) -> smp.Unet:
             in_channels=3,
             classes=1,
         )
-    except (KeyError, ValueError, RuntimeError, AttributeError) as error:
+    except (KeyError, ValueError, RuntimeError, AttributeError, TypeError, IndexError, AssertionError) as error:
         raise WeightsError(f"smp can't build a U-Net with encoder {config.encoder!r}: {error}") from error
     if left_out:
         # smp's U-Net knows no end before full resolution.
@@ -123,4 +123,6 @@ def load(folder: str | Path) -> tuple[smp.Unet, ModelConfig]:
     except (SafetensorError, OSError, RuntimeError) as error:
         detail = str(error).splitlines()[0]
         raise WeightsError(f"{path} is damaged or of another network ({detail}): fetch the weights again.") from error
+    if not all(torch.isfinite(tensor).all() for tensor in net.state_dict().values()):
+        raise WeightsError(f"{path} has numbers in it that aren't finite: fetch the weights again, or train again.")
     return net.eval(), config

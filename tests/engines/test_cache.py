@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import openvino as ov
 import pytest
+from PIL import Image
 
 from humanseg.engines import cache as network_cache
 from humanseg.engines import load_engine, openvino
@@ -64,6 +65,16 @@ def test_a_second_start_needs_no_torch(apart, copy, right):
     alpha, converted, complaints = apart(HUMANSEG_CACHE=str(copy[0]))  # which looks for torch
     np.testing.assert_array_equal(alpha, right)
     assert (converted, complaints) == (0, 0)
+
+
+def test_the_command_line_cuts_out_without_torch(weights, copy, astronaut, tmp_path):
+    Image.fromarray(astronaut).save(tmp_path / "photo.png")
+    code = "import sys; sys.modules['torch'] = None; from humanseg.cli import main; sys.exit(main(sys.argv[1:]))"
+    arguments = ["cut-out", tmp_path / "photo.png", "--out", tmp_path, "--model", weights, "--engine", "openvino"]
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    environment = os.environ | {"HUMANSEG_CACHE": str(copy[0])}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0 and (tmp_path / "photo-cutout.png").is_file(), done.stderr
 
 
 def test_a_filled_cache_is_used(weights, copy, right, conversions):

@@ -314,6 +314,45 @@ def test_a_damaged_cache_is_mended(fake_hub):
     assert (find_weights("somebody/cutter") / "model.safetensors").read_bytes() == weights()
 
 
+def a_disk_that(error, monkeypatch):
+    """The Hub's client can read what it has fetched, and not write."""
+    real = huggingface_hub.snapshot_download
+
+    def snapshot_download(*arguments, **options):
+        if options.get("local_files_only"):
+            return real(*arguments, **options)
+        raise error
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
+
+
+STORAGE = [PermissionError(13, "Permission denied"), OSError(28, "No space left on device"), OSError(30, "Read-only")]
+
+
+@pytest.mark.parametrize("error", STORAGE)
+def test_a_hub_cache_that_cannot_be_written_is_said_in_a_sentence(fake_hub, monkeypatch, error):
+    a_disk_that(error, monkeypatch)
+    with pytest.raises(DownloadError, match=r"can't be kept .*HF_HOME"):
+        find_weights("somebody/cutter")
+
+
+@pytest.mark.parametrize("error", STORAGE)
+def test_a_copy_in_a_hub_cache_that_cannot_be_written_is_used(fake_hub, monkeypatch, error, caplog):
+    folder = find_weights("somebody/cutter@v1")
+    a_disk_that(error, monkeypatch)
+    assert find_weights("somebody/cutter@v1") == folder
+    assert "can't be written" in caplog.text
+
+
+def test_a_hub_cache_that_cannot_be_read_is_said_in_a_sentence(fake_hub, monkeypatch):
+    def snapshot_download(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
+    with pytest.raises(DownloadError, match="HF_HOME"):
+        find_weights("somebody/cutter")
+
+
 def test_finding_local_weights_does_not_import_the_hubs_client(tmp_path):
     folder = a_folder(tmp_path / "mine")
     code = "import sys; from humanseg.hub.find import find_weights; find_weights(sys.argv[1]); print(*sys.modules)"

@@ -74,6 +74,16 @@ def test_damaged_weights_give_one_sentence_that_names_the_file(tmp_path, fault):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("number", [torch.nan, torch.inf])
+def test_weights_that_are_not_finite_are_refused(tmp_path, number):
+    unet.save(unet.build(SMALL), SMALL, tmp_path)
+    state = load_file(tmp_path / WEIGHTS_NAME)
+    state["segmentation_head.0.bias"][0] = number
+    save_file(state, tmp_path / WEIGHTS_NAME)
+    with pytest.raises(WeightsError, match="aren't finite"):
+        unet.load(tmp_path)
+
+
 def _saved(folder, seed, **training):
     torch.manual_seed(seed)
     net = unet.build(SMALL)

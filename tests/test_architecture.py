@@ -1,0 +1,109 @@
+"""The rules of the house that imports have to keep; see CONTRIBUTING.md, "How the code is laid out"."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import humanseg
+
+ROOT = Path(humanseg.__file__).parent
+# From the top to the bottom: a module imports from its own row and from rows below it. The longest name counts.
+ROWS = [
+    ("__main__",),
+    ("cli", "ui", "web"),
+    ("data", "training", "evaluation"),
+    ("bulk", "media.stream", "media.video"),
+    ("segmenter",),
+    ("cutout",),
+    ("backgrounds", "passes", "parts", "retouch"),
+    ("compose", "edges", "crops", "engines", "hub"),
+    ("model", "media", "resize"),
+    ("cache", "files"),
+    ("errors",),
+]
+FOR_TRAINING = ("data", "training", "evaluation")
+
+
+def _module_name(path):
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix("__init__").removesuffix(".")
+
+
+FILES = {name: path for path in sorted(ROOT.rglob("*.py")) if (name := _module_name(path))}
+
+
+def _imports(path):
+    """The package's own modules that a file imports, in functions and behind TYPE_CHECKING too."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import"
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return {name.removeprefix("humanseg.") for name in found} & FILES.keys()
+
+
+# A package is imported along with each of its modules, without anything being asked of it.
+IMPORTS = {
+    name: {other for other in _imports(path) if not any(deeper.startswith(f"{other}.") for deeper in _imports(path))}
+    for name, path in FILES.items()
+}
+
+
+def _row(name):
+    rows = [(len(start), row) for row, starts in enumerate(ROWS) for start in starts if _is_in(name, start)]
+    assert rows, f"{name} has no place in ROWS: give it one"
+    return max(rows)[1]
+
+
+def _is_in(name, package):
+    return name == package or name.startswith(f"{package}.")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_imports_point_down(name):
+    for other in IMPORTS[name]:
+        assert _row(other) >= _row(name), f"{name} imports {other}, which is above it"
+
+
+def test_there_is_no_circle():
+    done, path = set(), []
+
+    def visit(name):
+        assert name not in path, f"circle: {' -> '.join([*path[path.index(name) :], name])}"
+        if name not in done:
+            path.append(name)
+            for other in IMPORTS[name] - {name}:
+                visit(other)
+            done.add(path.pop())
+
+    for name in FILES:
+        visit(name)
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if not _is_in(name, "cli")])
+def test_what_is_for_training_is_imported_by_the_command_line_and_itself_alone(name):
+    if not any(_is_in(name, package) for package in FOR_TRAINING):
+        assert not [other for other in IMPORTS[name] if any(_is_in(other, package) for package in FOR_TRAINING)]
+
+
+def test_the_rules_would_notice(tmp_path):
+    path = tmp_path / "x.py"
+    path.write_text("def late():\n    from humanseg.engines import load_engine\n    import humanseg.ui.page\n")
+    assert _imports(path) == {"engines", "ui.page"}
+    path.write_text("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from humanseg import segmenter\n")
+    assert _imports(path) == {"segmenter"}
+    assert _row("media.stream") < _row("segmenter") < _row("engines.torch") < _row("model.unet")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["import humanseg.segmenter, humanseg.engines, humanseg.media.stream", "import humanseg.cli", "import app"],
+)
+def test_library_command_line_and_page_start_without_torch(repository, statement):
+    code = f"import sys; sys.modules['torch'] = None; {statement}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=repository)
+    assert done.returncode == 0, done.stderr
