@@ -95,9 +95,9 @@ def _in_folder(root: Path, results: Path | None, troubles: list[str]) -> tuple[l
     within = results is not None and _key(root) in _key(results).parents
     for folder, folders, names in os.walk(root, onerror=lambda error: troubles.append(_unreadable(error))):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        pictures = sorted(name for name in names if not name.startswith(".") and _is_picture(name))
-        stems = {Path(name).stem for name in pictures}
         here = Path(folder)
+        pictures = sorted(name for name in names if not name.startswith(".") and _is_picture(here / name))
+        stems = {Path(name).stem for name in pictures}
         among_results = within and _key(here).is_relative_to(_key(results))
         for name in pictures:
             result = _RESULT.fullmatch(Path(name).stem)
@@ -108,8 +108,9 @@ def _in_folder(root: Path, results: Path | None, troubles: list[str]) -> tuple[l
     return found, earlier
 
 
-def _is_picture(name: str) -> bool:
-    return Path(name).suffix.lower() in SUFFIXES
+def _is_picture(path: Path) -> bool:
+    # Not a pipe, which nobody may ever write to.
+    return path.suffix.lower() in SUFFIXES and path.is_file()
 
 
 def _unreadable(error: OSError) -> str:

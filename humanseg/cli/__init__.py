@@ -22,8 +22,11 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; gives the exit status: 0, 1 if anything failed, 130 after Ctrl-C."""
-    with terminal.forgiving(), warnings.catch_warnings():
+    """Runs one command; gives the exit status: 0, 1 if anything failed, 130 after Ctrl-C.
+
+    Ended by SIGTERM or SIGHUP it leaves nothing half-written, as after Ctrl-C.
+    """
+    with terminal.forgiving(), terminal.stopping_cleanly(), warnings.catch_warnings():
         # What libraries tell programmers about each other is no business of who cuts out photos.
         if not sys.warnoptions:
             warnings.simplefilter("ignore")

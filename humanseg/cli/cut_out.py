@@ -11,6 +11,11 @@ from humanseg.cli.arguments import add_command, add_engine_options, add_pass_opt
 from humanseg.cli.terminal import complain, each, say
 from humanseg.errors import HumanSegError
 
+BACKGROUNDS = (
+    "transparent (the default), blur, a colour (#20a060, or a name such as purple), or a picture's path; ./purple for "
+    "a picture that is called like a colour"
+)
+
 
 def add_to(commands: Any) -> None:
     parser = add_command(commands, "cut-out", run, "Cut the people out of photos; names are kept.")
@@ -22,8 +27,13 @@ def add_to(commands: Any) -> None:
         metavar="DIR",
         help="where to (default: here); of a single photo also a new file, such as me.png",
     )
-    parser.add_argument("--background", default="transparent", metavar="transparent|blur|COLOUR|PICTURE")
-    parser.add_argument("--format", choices=("png", "webp", "jpeg"), help="default: png, jpeg on a background")
+    parser.add_argument("--background", default="transparent", metavar="WHAT", help=BACKGROUNDS)
+    parser.add_argument(
+        "--format",
+        type=lambda name: {"jpg": "jpeg"}.get(name, name),
+        choices=("png", "webp", "jpeg"),
+        help="default: png, jpeg on a background",
+    )
     parser.add_argument("--mask", action="store_true", help="write the mask alone, as a grey PNG")
     parser.add_argument("--crop", action="store_true", help="crop to the people, with a margin")
     add_pass_options(parser)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
@@ -54,6 +56,27 @@ def each(photos: Sequence[Photo], work: Callable[[Photo], str]) -> int:
         complain(f"Stopped after {done} of {len(photos)} photos.")
         return INTERRUPTED
     return 1 if failures else 0
+
+
+@contextlib.contextmanager
+def stopping_cleanly() -> Iterator[None]:
+    """Within it, what ends a program from outside is an exception, so that temporary files are removed on the way."""
+
+    def stop(number: int, frame: Any) -> None:
+        raise SystemExit(128 + number)
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):  # there is no SIGHUP on Windows
+            number = getattr(signal, name, None)
+            # Whoever has it ignored (nohup) or handled keeps it so.
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                before[number] = signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """Which photos are meant, and where their results go."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,13 @@ def test_results_of_an_earlier_run_are_left_out_of_a_folder(touch, tmp_path):
     # Another folder's results say nothing about photos that are called so here.
     found = find_sources([tmp_path], results=tmp_path.parent)
     assert [source.path.name for source in found.photos] == ["me.jpg", "us-cutout.png", "them-cutout.png"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no such pipes here")
+def test_a_pipe_in_a_folder_is_not_waited_for(touch, tmp_path):
+    touch("a.jpg")
+    os.mkfifo(tmp_path / "b.jpg")
+    assert [source.path.name for source in find_sources([tmp_path]).photos] == ["a.jpg"]
 
 
 def test_a_circle_of_links_ends(touch, tmp_path):

@@ -238,7 +238,9 @@ def test_nobody_reading_ends_nothing(small, spawn, tmp_path, end):
 
 
 HELD = """
-import sys, threading
+import signal, sys, threading
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell started the tests in the background
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored under nohup
 from humanseg.cli import main
 from humanseg.segmenter import Segmenter
 from tests.cli.conftest import AS_IT_IS
@@ -259,13 +261,18 @@ sys.exit(main())
 
 
 @pytest.mark.skipif(os.name != "posix", reason="about a signal of POSIX")
-def test_ctrl_c_says_one_line_and_leaves_nothing_half_written(small, spawn, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "status", "said"),
+    [("SIGINT", 130, "Stopped after 1 of 5 photos.\n"), ("SIGTERM", 143, ""), ("SIGHUP", 129, "")],
+)
+def test_whoever_is_stopped_says_one_line_at_most_and_leaves_nothing_half_written(
+    small, spawn, tmp_path, name, status, said
+):
     photos = [small(f"{number}.jpg") for number in range(5)]
     run = spawn("cut-out", *photos, "--out", tmp_path / "out", code=HELD, text=True)
     while run.stdout.readline() != "held\n":
         pass
-    run.send_signal(signal.SIGINT)
+    run.send_signal(getattr(signal, name))
     _, errors = run.communicate(timeout=120)
-    assert run.returncode == 130
-    assert errors == "Stopped after 1 of 5 photos.\n"
+    assert run.returncode == status and errors == said
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["0-cutout.png"]

@@ -1,11 +1,12 @@
 """What the terminal shows: lines that stay lines, and a batch that nothing about printing can end."""
 
 import io
+import signal
 import sys
 
 import pytest
 
-from humanseg.cli.terminal import each, forgiving, say
+from humanseg.cli.terminal import each, forgiving, say, stopping_cleanly
 from humanseg.errors import HumanSegError
 
 
@@ -34,6 +35,20 @@ def test_each_stops_at_ctrl_c_with_how_far_it_got(capsys):
 
     assert each(["a", "b", "c"], work) == 130
     assert capsys.readouterr().err == "Stopped after 1 of 3 photos.\n"
+
+
+def test_what_a_signal_does_is_put_back():
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        with stopping_cleanly(), pytest.raises(SystemExit) as stopped:
+            signal.raise_signal(signal.SIGTERM)
+        assert stopped.value.code == 128 + signal.SIGTERM
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        with stopping_cleanly():
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
