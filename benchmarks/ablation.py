@@ -23,7 +23,8 @@ from humanseg.data.datasets import Pair
 from humanseg.data.sources import gather
 from humanseg.data.training_set import Source
 from humanseg.model.config import ModelConfig, read_config
-from humanseg.training.fit import TrainingConfig, fit
+from humanseg.training.config import TrainingConfig
+from humanseg.training.fit import fit
 from humanseg.training.state import STATE_NAME
 
 # How often each set's photos are drawn, relative to the others; the folder is DATA's.

@@ -24,7 +24,7 @@ from humanseg.data.datasets import Pair
 from humanseg.data.splits import split
 from humanseg.data.training_set import Source
 from humanseg.model.config import ModelConfig
-from humanseg.training.fit import TrainingConfig
+from humanseg.training.config import TrainingConfig
 
 FOLDS = 5
 OURS, CLASSIC = "the recipe", "the classic recipe"

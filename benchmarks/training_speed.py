@@ -21,16 +21,17 @@ from multiprocessing.connection import Connection
 
 import torch
 from accelerate import Accelerator
-from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from humanseg.data.sources import gather
 from humanseg.data.training_set import EpochSampler, TrainingSet
 from humanseg.model import unet
 from humanseg.model.config import ModelConfig
+from humanseg.training.config import TrainingConfig
 from humanseg.training.depthwise import speed_up_depthwise
-from humanseg.training.fit import Learner, TrainingConfig, make_loader, make_optimizer, train_epoch, warmed_up_ema
+from humanseg.training.epoch import Learner, make_loader, train_epoch
 from humanseg.training.memory import keep_freed_memory
+from humanseg.training.optimisation import WeightAverage, make_optimizer
 from humanseg.training.validation import has_bf16
 
 LOOPS = ("as train.py", "cached tensors", "plain float32")
@@ -47,7 +48,7 @@ def learner(model: ModelConfig, config: TrainingConfig, *, plain: bool) -> Learn
         net = net.to(memory_format=torch.channels_last)
         if has_bf16():
             speed_up_depthwise(net)
-    average = AveragedModel(net, multi_avg_fn=warmed_up_ema(config.ema_decay), use_buffers=True)
+    average = WeightAverage(net, config.ema_decay)
     optimizer = make_optimizer(net, config)
     return Learner(net, net, average, optimizer, torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0))
 

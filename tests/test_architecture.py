@@ -22,7 +22,7 @@ ROWS = [
     ("compose", "edges", "crops", "engines", "hub"),
     ("model", "media", "resize"),
     ("cache", "files"),
-    ("errors",),
+    ("errors", "markdown"),
 ]
 FOR_TRAINING = ("data", "training", "evaluation")
 

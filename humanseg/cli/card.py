@@ -19,12 +19,12 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from humanseg.hub import card, figures
     from humanseg.hub.find import find_weights
-    from humanseg.training import report
 
     folder = find_weights(options.model, revision=options.revision)
-    report.add_scores(folder, options.scores)
+    figures.add_scores(folder, options.scores)
     for table in options.tables:
-        report.add_table(folder, table)
-    say(f"{report.write_card(folder)}")
+        figures.add_table(folder, table)
+    say(f"{card.write_card(folder)}")
     return 0

@@ -10,25 +10,44 @@ from torch import nn
 
 from humanseg.errors import TrainingError
 from humanseg.files import replacing
+from humanseg.training.rows import read_rows
 
 STATE_NAME = "state.pt"
 
 
 class State:
-    """What a run needs to go on: written whole, or not at all."""
+    """What a run needs to go on: written whole, or not at all.
+
+    Attributes
+    ----------
+    epoch : how many are done
+    rows : a row of figures for each of them, as in `metrics.csv`
+    best, best_figures : of the weights that are kept: what they were picked by, and their validation figures by set
+    """
 
     def __init__(self, path: Path, net: nn.Module, average: nn.Module, optimizer: Any, scheduler: Any):
         self.path = path
         self._parts = {"net": net, "average": average, "optimizer": optimizer, "scheduler": scheduler}
         self.epoch = 0
+        self.rows: list[dict[str, Any]] = []
         self.best = -1.0
-        self.last_iou = 0.0
         self.best_figures: dict[str, Any] = {}
 
+    @property
+    def last_iou(self) -> float:
+        """Mean validation IoU after the last epoch; 0 before the first."""
+        return self.rows[-1].get("mean/iou", 0.0) if self.rows else 0.0
+
     def write(self) -> None:
+        """Puts it on the disk.
+
+        Raises
+        ------
+        TrainingError : it can't be written; what was there before still is
+        """
         content = {name: part.state_dict() for name, part in self._parts.items()}
         # LambdaLR keeps its function out of the state by itself; samples depend on the epoch alone.
-        content |= {name: getattr(self, name) for name in ("epoch", "best", "best_figures", "last_iou")}
+        content |= {name: getattr(self, name) for name in ("epoch", "rows", "best", "best_figures")}
         try:
             for left in self.path.parent.glob(f".{self.path.name}.*"):  # by a run that was killed while writing
                 left.unlink()
@@ -41,13 +60,21 @@ class State:
             ) from error
 
     def read(self) -> None:
+        """Takes it from the disk.
+
+        Raises
+        ------
+        TrainingError : it isn't there, it's damaged, or it's of another network
+        """
         try:
             content = torch.load(self.path, map_location="cpu", weights_only=True)
             for name, part in self._parts.items():
                 part.load_state_dict(content[name])
+            self.epoch, self.best, self.best_figures = content["epoch"], content["best"], content["best_figures"]
+            # Older versions kept them in the table alone.
+            self.rows = content["rows"] if "rows" in content else read_rows(self.path.parent, self.epoch)
         except FileNotFoundError as error:
             raise TrainingError(f"There is no {self.path} to resume from: start without --resume.") from error
         except Exception as error:  # torch raises whatever its unpickler met
-            raise TrainingError(f"{self.path} can't be resumed from ({error}): start without --resume.") from error
-        self.epoch, self.best, self.best_figures = content["epoch"], content["best"], content["best_figures"]
-        self.last_iou = content.get("last_iou", 0.0)
+            detail = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise TrainingError(f"{self.path} can't be resumed from ({detail}): start without --resume.") from error

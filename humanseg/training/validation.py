@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from humanseg.data.datasets import Pair, read_photo
 from humanseg.data.masks import read_mask
+from humanseg.data.sources import MEAN
 from humanseg.evaluation import metrics
 from humanseg.model.config import ModelConfig
 from humanseg.resize import letterbox
@@ -72,7 +73,7 @@ class ValidationSet:
             figures[name] = metrics.mean(gather_object(rows))
         scored = [f for f in figures.values() if "iou" in f]
         both = {key: float(np.mean([f[key] for f in scored])) for key in PICKED_BY}
-        figures["mean"] = {**both, "pick": sum(both.values()) / len(both)}
+        figures[MEAN] = {**both, "pick": sum(both.values()) / len(both)}
         return figures
 
     def contact_sheet(self, net: nn.Module, model: ModelConfig, size: int, device: torch.device, run: Path) -> None:
@@ -87,7 +88,7 @@ class ValidationSet:
             ]
             chosen = report.best_median_worst(scores)
             samples = [(photos[i][0], alphas[i], f"{scores[i]:.3f}") for i in chosen]
-            report.contact_sheet(samples, run / "sheets" / f"{name}.png")
+            report.contact_sheet(samples, run / "sheets" / f"{name.replace('/', '__')}.png")
 
 
 def _decoded(pair: Pair) -> tuple[np.ndarray, np.ndarray | None]:

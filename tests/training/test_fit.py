@@ -1,8 +1,8 @@
 import csv
 import json
 import os
+import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,8 +18,9 @@ from humanseg.data.training_set import Source
 from humanseg.errors import TrainingError
 from humanseg.model import unet
 from humanseg.model.config import ModelConfig, read_config
-from humanseg.training import fit as module
-from humanseg.training.fit import TrainingConfig, fit, make_optimizer, rate_at
+from humanseg.training import epoch, session
+from humanseg.training.config import TrainingConfig
+from humanseg.training.fit import fit
 from humanseg.training.state import STATE_NAME
 
 MODEL = ModelConfig(decoder_channels=(16, 8, 8, 8, 8))
@@ -47,18 +48,6 @@ def folder(tmp_path_factory):
         for kind, picture in (("images", rgb), ("masks", mask)):
             (root / kind).mkdir(exist_ok=True)
             cv2.imwrite(str(root / kind / f"d{n:02}.png"), picture)
-    (root / "valid.txt").write_text("d10\nd11\n")
-    return root
-
-
-@pytest.fixture(scope="module")
-def square_folder(folder, tmp_path_factory):
-    """The same photos, square: nothing is padded, so every photo counts the same in the loss."""
-    root = tmp_path_factory.mktemp("squares")
-    for kind in ("images", "masks"):
-        (root / kind).mkdir()
-        for path in (folder / kind).iterdir():
-            cv2.imwrite(str(root / kind / path.name), cv2.imread(str(path))[:, 12:84])
     (root / "valid.txt").write_text("d10\nd11\n")
     return root
 
@@ -119,7 +108,7 @@ def test_the_weights_that_stay_are_the_best_not_the_last(tmp_path, data, monkeyp
             "mean": {"pick": value, "iou": value, "boundary_iou": value},
         }
 
-    monkeypatch.setattr(module.ValidationSet, "figures", figures)
+    monkeypatch.setattr(session.ValidationSet, "figures", figures)
     fit(tmp_path, MODEL, TrainingConfig(**{**CONFIG.__dict__, "epochs": 3}), *data)
     assert read_config(tmp_path).training["best_epoch"] == 2
 
@@ -169,45 +158,98 @@ def test_a_run_killed_in_mid_epoch_goes_on(tmp_path, folder):
     unet.load(run)
 
 
-def _losses(run, folder, *launcher):
-    command = [sys.executable, *launcher, "train.py", "--data", str(folder), "--out", str(run), "--epochs", "2"]
-    command += ["--batch-size", "4", "--sizes", "96", "--workers", "0", "--validation-size", "64", "--plain"]
-    command += ["--frozen-norm", "--decoder", "16", "8", "8", "8", "8", "--loss", "bce_dice"]
-    # One thread each, and float32 all through: what's compared is the sharing, not the rounding.
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "HUMANSEG_FLOAT32": "1"}
-    environment["ACCELERATE_USE_CPU"] = "true"
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    with (run / "metrics.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    return [float(row["loss"]) for row in rows], [float(row["mean/iou"]) for row in rows]
+@pytest.fixture(scope="module")
+def begun(folder, tmp_path_factory):
+    """A run that stopped after the first of two epochs."""
+    run = tmp_path_factory.mktemp("begun")
+    pairs = find_pairs(folder)
+    fit(run, MODEL, CONFIG, [Source("discs", pairs[:10], 2.0)], {"discs": pairs[10:]}, stop_after=1)
+    return run
 
 
-def test_two_processes_learn_what_one_does_at_the_same_effective_batch(tmp_path, square_folder):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    # accelerate's own launcher starts several processes on GPUs, but on CPUs only through MPI: torchrun needs neither.
-    launcher = ["-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_addr", "127.0.0.1"]
-    launcher += ["--master_port", port]
-    one, two = _losses(tmp_path / "one", square_folder), _losses(tmp_path / "two", square_folder, *launcher)
-    assert one[0] == pytest.approx(two[0], abs=2e-4)
-    assert one[1] == pytest.approx(two[1], abs=2e-3)
-    assert json.loads((tmp_path / "two" / "training.json").read_text())["processes"] == 2
+def test_a_second_run_into_the_same_folder_is_refused_and_leaves_the_first_as_it_is(begun, data):
+    before = {path.name: path.read_bytes() for path in begun.iterdir() if path.is_file()}
+    with pytest.raises(TrainingError, match="holds a run already"):
+        fit(begun, MODEL, CONFIG, *data)
+    assert {path.name: path.read_bytes() for path in begun.iterdir() if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        lambda rows: rows[:1],  # killed after the state was written, before its row was
+        lambda rows: None,
+        lambda rows: [*rows, rows[1]],
+        lambda rows: [*rows, rows[1].replace("1,", "2,", 1)],  # of a state that never reached the disk
+        lambda rows: [*rows, "2,0.7,"],
+    ],
+)
+def test_a_resumed_run_has_one_row_for_every_epoch_that_its_state_knows(begun, data, tmp_path, left):
+    run = shutil.copytree(begun, tmp_path / "run")
+    whole = (run / "metrics.csv").read_text()
+    rows = left(whole.splitlines())
+    if rows is None:
+        (run / "metrics.csv").unlink()
+    else:
+        (run / "metrics.csv").write_text("\n".join(rows))
+    fit(run, MODEL, CONFIG, *data, resume=True, stop_after=0)
+    assert (run / "metrics.csv").read_text() == whole
+
+
+def test_a_state_of_an_older_version_takes_its_rows_from_the_table(begun, data, tmp_path):
+    run = shutil.copytree(begun, tmp_path / "run")
+    whole = (run / "metrics.csv").read_text()
+    content = torch.load(run / STATE_NAME, weights_only=True)
+    del content["rows"]
+    torch.save(content, run / STATE_NAME)
+    with (run / "metrics.csv").open("a") as file:
+        file.write("2,0.1,5.0")
+    fit(run, MODEL, CONFIG, *data, resume=True, stop_after=0)
+    assert (run / "metrics.csv").read_text() == whole
+
+
+def test_what_differs_from_the_run_so_far_is_said_and_the_network_stays(begun, data, tmp_path, capsys):
+    run = shutil.copytree(begun, tmp_path / "run")
+    other = replace(MODEL, decoder_channels=(8, 8))
+    fit(run, other, replace(CONFIG, learning_rate=1e-4, workers=1), *data, resume=True, stop_after=0)
+    assert capsys.readouterr().out == "From here on learning_rate is 0.0001; the run had 0.003.\n"
+    assert unet.load(run)[1].decoder_channels == MODEL.decoder_channels
+
+
+def test_a_run_can_be_resumed_from_its_very_beginning(tmp_path, data, monkeypatch):
+    def killed(*_):
+        raise SystemExit
+
+    with monkeypatch.context() as patched:
+        patched.setattr(session, "train_epoch", killed)
+        with pytest.raises(SystemExit):
+            fit(tmp_path, MODEL, CONFIG, *data)
+    fit(tmp_path, MODEL, CONFIG, *data, resume=True, stop_after=1)
+    assert torch.load(tmp_path / STATE_NAME, weights_only=True)["epoch"] == 1
+
+
+def test_sets_of_one_name_have_columns_and_sheets_of_their_own(tmp_path, data):
+    pairs = data[1]["discs"]
+    validation = {"day1/photos": pairs[:1], "day2/photos": pairs[1:]}
+    fit(tmp_path, MODEL, replace(CONFIG, epochs=1), data[0], validation)
+    columns = (tmp_path / "metrics.csv").read_text().splitlines()[0].split(",")
+    assert {"day1/photos/iou", "day2/photos/iou", "mean/iou"} <= set(columns)
+    assert sorted(path.name for path in (tmp_path / "sheets").iterdir()) == ["day1__photos.png", "day2__photos.png"]
+    assert "| day2/photos |" in (tmp_path / "report.md").read_text()
 
 
 def test_ctrl_c_leaves_weights_that_load(tmp_path, data, monkeypatch, capsys):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "train_epoch", interrupted)
+    monkeypatch.setattr(session, "train_epoch", interrupted)
     fit(tmp_path, MODEL, CONFIG, *data)
     unet.load(tmp_path)
     assert "--resume" in capsys.readouterr().out
 
 
 def test_a_loss_that_is_not_finite_names_the_photos(tmp_path, data, monkeypatch):
-    monkeypatch.setattr(module.losses, "compute", lambda *_: torch.tensor(torch.nan, requires_grad=True))
+    monkeypatch.setattr(epoch.losses, "compute", lambda *_: torch.tensor(torch.nan, requires_grad=True))
     with pytest.raises(TrainingError, match=r"d\d\d\.png"):
         fit(tmp_path, MODEL, CONFIG, *data)
 
@@ -219,7 +261,7 @@ def test_a_full_disk_leaves_the_state_of_the_epoch_before(tmp_path, data, monkey
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module.torch, "save", full)
+    monkeypatch.setattr(torch, "save", full)
     with pytest.raises(TrainingError, match=r"No space.*--resume"):
         fit(tmp_path, MODEL, CONFIG, *data, resume=True)
     assert (tmp_path / STATE_NAME).read_bytes() == before
@@ -260,38 +302,3 @@ def test_nothing_to_train_on_says_so(tmp_path, data):
         fit(tmp_path, MODEL, CONFIG, [], data[1])
     with pytest.raises(TrainingError, match="no photos to validate on"):
         fit(tmp_path, MODEL, CONFIG, data[0], {})
-
-
-def test_the_encoder_learns_more_gently_and_norms_do_not_decay():
-    groups = make_optimizer(unet.build(MODEL), TrainingConfig(learning_rate=1.0, encoder_rate=0.1)).param_groups
-    assert {round(g["lr"], 3) for g in groups} == {1.0, 0.1}
-    for group in groups:
-        assert (group["weight_decay"] == 0) == all(p.ndim <= 1 for p in group["params"])
-
-
-def test_the_average_forgets_its_random_beginning_and_then_keeps_its_pace():
-    averaged, current = [torch.zeros(1)], [torch.ones(1)]
-    update = module.warmed_up_ema(0.99)
-    for step in range(40):
-        update(averaged, current, torch.tensor(step))
-    assert averaged[0].item() > 0.95
-    later = [torch.zeros(1)]
-    update(later, current, torch.tensor(10_000))
-    assert later[0].item() == pytest.approx(0.01)
-
-
-def test_a_constant_rate_stays():
-    assert [rate_at(step, 100, 0.1, hold=1.0) for step in (9, 50, 99)] == [1, 1, 1]
-
-
-def test_a_rate_that_is_held_falls_as_far_afterwards():
-    rates = [rate_at(step, 100, 0.1, hold=0.5) for step in range(101)]
-    assert all(rate == 1 for rate in rates[10:55])
-    assert rates[55:] == sorted(rates[55:], reverse=True)
-    assert rates[-1] == pytest.approx(0.01) and rates[78] == pytest.approx(0.5, abs=0.05)
-
-
-def test_the_rate_rises_then_falls_to_almost_nothing():
-    rates = [rate_at(step, 100, 0.1) for step in range(100)]
-    assert rates[0] == pytest.approx(0.1) and max(rates) == rates[9] == 1
-    assert rates[10:] == sorted(rates[10:], reverse=True) and rates[-1] < 0.02
