@@ -21,6 +21,7 @@ import numpy as np
 
 from humanseg import compose, edges
 from humanseg.evaluation.metrics import boundary_iou
+from humanseg.foreground import foreground_colours
 from humanseg.resize import resize_alpha
 
 LONG_SIDE = 512
@@ -120,7 +121,7 @@ def compare(title: str, cases: Iterator[tuple], coarse_alpha, *, colours: bool) 
         bilinear.append(alpha_row(truth, resize_alpha(coarse, truth.shape[1], truth.shape[0])))
         refined.append(alpha_row(truth, guess))
         if colours:
-            own, own_refined = (edges.foreground_colours(photo, alpha) for alpha in (truth, guess))
+            own, own_refined = (foreground_colours(photo, alpha) for alpha in (truth, guess))
             cases_of = ((own, truth), (own_refined, truth), (own_refined, guess))
             for (naive, estimated), (colour, band) in zip(errors.values(), cases_of, strict=True):
                 naive.append(colour_error(foreground, photo, band))
@@ -150,10 +151,10 @@ def times() -> None:
         noise = np.random.default_rng(0).integers(0, 40, (height, width, 3), dtype=np.uint8)
         photo = noise + cv2.resize((coarse * 120 + 40).astype(np.uint8), (width, height))[..., None]
         alpha = edges.refine_alpha(photo, coarse)
-        foreground = edges.foreground_colours(photo, alpha)
+        foreground = foreground_colours(photo, alpha)
         jobs = (
             lambda photo=photo, coarse=coarse: edges.refine_alpha(photo, coarse),
-            lambda photo=photo, alpha=alpha: edges.foreground_colours(photo, alpha),
+            lambda photo=photo, alpha=alpha: foreground_colours(photo, alpha),
             lambda photo=photo, f=foreground, a=alpha: compose.blurred(photo, f, a),
             lambda f=foreground, a=alpha: compose.on_colour(f, a, (30, 160, 90)),
             lambda f=foreground, a=alpha, p=noise: compose.on_picture(f, a, p, light_wrap=0.3, match_colours=0.3),

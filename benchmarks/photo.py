@@ -45,6 +45,7 @@ def write_scene(path: Path, width: int, height: int, share: float) -> None:
 def measure(path: Path, rounds: int) -> dict[str, float]:
     """Median seconds by stage, the whole, and the most megabytes held; the stages are those of `Segmenter.cut_out`."""
     from humanseg import Segmenter, edges
+    from humanseg.foreground import foreground_colours
     from humanseg.media import photos
 
     segmenter = Segmenter.from_pretrained()
@@ -70,7 +71,7 @@ def measure(path: Path, rounds: int) -> dict[str, float]:
         taken["PNG"].append(time.perf_counter() - before)
         taken["whole"].append(time.perf_counter() - start)
         before = time.perf_counter()
-        edges.foreground_colours(result.image, result.alpha)
+        foreground_colours(result.image, result.alpha)
         taken["colours"].append(time.perf_counter() - before)
         assert result.person_found
         del result

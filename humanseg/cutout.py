@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from humanseg import compose, edges
+from humanseg import compose
 from humanseg.backgrounds import TRANSPARENT, Background
 from humanseg.errors import ImageError
+from humanseg.foreground import foreground_colours
 from humanseg.media import photos
 
 # What a cut-out can be written as, by the file's suffix.
@@ -54,7 +55,7 @@ class CutOut:
         if alpha.shape != self.image.shape[:2]:
             raise ValueError(f"the alpha is {alpha.shape}, the photo {self.image.shape[:2]}")
         alpha = np.clip(alpha, 0, 1).astype(np.float32)
-        foreground = edges.foreground_colours(self.image, alpha)
+        foreground = foreground_colours(self.image, alpha)
         return replace(self, alpha=alpha, foreground=foreground, person_found=bool((alpha >= 0.5).any()))
 
     def on(self, background: Background | Any, **options: Any) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 from humanseg import edges, parts
 from humanseg.cutout import CutOut
 from humanseg.engines import Engine, load_engine
+from humanseg.foreground import foreground_colours
 from humanseg.hub.find import find_weights
 from humanseg.media import photos
 from humanseg.media.photos import Photo
@@ -107,7 +108,7 @@ class Segmenter:
         """
         photo = photos.read(image, name=name)
         alpha, confidence = self._photo_alpha(photo, second_pass=second_pass, refine=refine, size=None)
-        foreground = edges.foreground_colours(photo.rgb, alpha) if colours and confidence else photo.rgb
+        foreground = foreground_colours(photo.rgb, alpha) if colours and confidence else photo.rgb
         return CutOut(photo.rgb, foreground, alpha, confidence > 0, confidence, photo.name)
 
     def _photo_alpha(

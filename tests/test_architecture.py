@@ -19,8 +19,8 @@ ROWS = [
     ("segmenter",),
     ("cutout",),
     ("backgrounds", "passes", "parts", "retouch"),
-    ("compose", "edges", "crops", "engines", "hub"),
-    ("model", "media", "resize"),
+    ("compose", "edges", "foreground", "crops", "engines", "hub"),
+    ("model", "media", "resize", "tiles"),
     ("cache", "files"),
     ("errors", "markdown"),
 ]

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from humanseg import edges
+from humanseg.foreground import foreground_colours
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_any_size_gives_an_alpha_and_colours_of_the_photos_size(shape, coarse):
     refined = edges.refine_alpha(rgb, random.random(coarse, np.float32))
     assert refined.shape == shape and refined.dtype == np.float32
     assert 0 <= refined.min() and refined.max() <= 1
-    own = edges.foreground_colours(rgb, refined)
+    own = foreground_colours(rgb, refined)
     assert own.shape == rgb.shape and own.dtype == np.uint8
 
 
@@ -85,14 +86,14 @@ def test_views_work_like_contiguous_arrays_and_inputs_stay_as_they_were(disc):
     mirrored = edges.refine_alpha(rgb[:, ::-1], coarse[:, ::-1])
     copied = edges.refine_alpha(rgb[:, ::-1].copy(), coarse[:, ::-1].copy())
     np.testing.assert_array_equal(mirrored, copied)
-    edges.foreground_colours(rgb[:, ::-1], truth[:, ::-1])
+    foreground_colours(rgb[:, ::-1], truth[:, ::-1])
     np.testing.assert_array_equal(rgb, before[0])
     np.testing.assert_array_equal(coarse, before[1])
 
 
 def test_estimated_colours_are_at_least_twice_as_true_as_the_photos(disc):
     rgb, truth = disc
-    own = edges.foreground_colours(rgb, truth)
+    own = foreground_colours(rgb, truth)
     band = (truth > 0.05) & (truth < 0.95)
     person = np.array((30, 60, 200), np.float32)
     assert np.abs(own[band] - person).mean() < 0.5 * np.abs(rgb[band] - person).mean()
@@ -100,7 +101,7 @@ def test_estimated_colours_are_at_least_twice_as_true_as_the_photos(disc):
 
 def test_colours_outside_the_band_are_the_photos(disc):
     rgb, truth = disc
-    own = edges.foreground_colours(rgb, truth)
+    own = foreground_colours(rgb, truth)
     rim = cv2.dilate((truth < 1).astype(np.uint8), np.ones((3, 3))).astype(bool)
     sure = (truth == 0) | ((truth == 1) & ~rim)
     np.testing.assert_array_equal(own[sure], rgb[sure])
@@ -111,7 +112,7 @@ def test_colours_outside_the_band_are_the_photos(disc):
 def test_a_trace_of_the_background_under_a_sure_alpha_is_taken_off(disc):
     rgb, truth = disc
     eager = np.where(truth > 0.8, np.float32(1), truth)
-    own = edges.foreground_colours(rgb, eager)
+    own = foreground_colours(rgb, eager)
     traced = (truth > 0.8) & (truth < 0.98)
     person = np.array((30, 60, 200), np.float32)
     assert np.abs(own[traced] - person).mean() < 0.5 * np.abs(rgb[traced] - person).mean()
@@ -119,7 +120,7 @@ def test_a_trace_of_the_background_under_a_sure_alpha_is_taken_off(disc):
 
 @pytest.mark.parametrize("value", [0, 1])
 def test_without_an_edge_the_colours_are_a_copy_of_the_photo(disc, value):
-    own = edges.foreground_colours(disc[0], np.full((480, 640), value, np.float32))
+    own = foreground_colours(disc[0], np.full((480, 640), value, np.float32))
     np.testing.assert_array_equal(own, disc[0])
     assert not np.shares_memory(own, disc[0])
 
@@ -140,9 +141,9 @@ def test_arrays_of_another_form_are_refused(rgb, alpha):
     with pytest.raises(ValueError, match=r"is uint8|is float32"):
         edges.refine_alpha(rgb, alpha)
     with pytest.raises(ValueError, match=r"is uint8|is float32"):
-        edges.foreground_colours(rgb, alpha)
+        foreground_colours(rgb, alpha)
 
 
 def test_colours_want_an_alpha_of_the_photos_size():
     with pytest.raises(ValueError, match="the photo"):
-        edges.foreground_colours(np.zeros((8, 8, 3), np.uint8), np.zeros((4, 4), np.float32))
+        foreground_colours(np.zeros((8, 8, 3), np.uint8), np.zeros((4, 4), np.float32))

@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import platform
+import re
 import shutil
 import tempfile
 import zlib
@@ -39,11 +40,11 @@ def warn_once(folder: Path | None, error: Exception) -> None:
     if place not in _warned:
         _warned.add(place)
         log.warning(
-            "What is made for this machine can't be kept in %s (%s), so that every start takes longer: name another "
-            "folder in %s.",
+            "The converted network can't be kept in %s, so every start takes longer: name another folder in %s. (%s)",
             place,
-            " ".join(str(error).split()),
             VARIABLE,
+            # Without the line of OpenVINO's own source.
+            re.sub(r"^Exception from \S+ ", "", " ".join(str(error).split())),
         )
 
 

@@ -52,7 +52,8 @@ def imagenet_encoder_state(encoder: str) -> dict[str, Tensor]:
     if hub_answers():
         try:
             return smp.encoders.get_encoder(encoder, weights="imagenet").state_dict()
-        except (KeyError, OSError, ValueError) as error:
+        # Whatever the Hub's client, its HTTP library and the disk raise: a cache that can't be written, say.
+        except Exception as error:
             reason = f"the Hub didn't give them ({error})"
     if encoder not in _PACKAGED:
         raise WeightsError(

@@ -61,6 +61,22 @@ def test_the_hub_is_asked_first(monkeypatch):
     assert asked == ["imagenet"]
 
 
+@pytest.mark.parametrize(
+    "error", [PermissionError(13, "Permission denied"), OSError(28, "No space"), RuntimeError("?")]
+)
+def test_where_the_hub_s_cache_cannot_be_used_the_package_serves(monkeypatch, error):
+    real = smp.encoders.get_encoder
+
+    def get_encoder(name, weights=None, **options):
+        if weights:
+            raise error
+        return real(name, weights=None, **options)
+
+    monkeypatch.setattr(imagenet, "hub_answers", lambda *_: True)
+    monkeypatch.setattr(smp.encoders, "get_encoder", get_encoder)
+    assert imagenet.imagenet_encoder_state(LITE0)
+
+
 def test_an_encoder_that_no_package_carries_is_refused_rather_than_left_random(offline):
     with pytest.raises(WeightsError, match=r"resnet18.*Go online"):
         imagenet.build_from_imagenet(ModelConfig(encoder="resnet18"))
