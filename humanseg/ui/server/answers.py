@@ -56,7 +56,7 @@ class Answers:
         try:
             await self.app(scope, receive, answer.send)
         except ClientDisconnect:
-            log.debug("%s %s: the visitor is gone.", scope["method"], path)
+            log.debug("%s %r: the visitor is gone.", scope["method"], path)
         except Exception as error:
             _report(scope["method"], path, error)
             if answer.started:
@@ -74,7 +74,7 @@ def _report(method: str, path: str, error: Exception) -> None:
     # Browsers come back for sessions of before the last start of the server: nothing is wrong then.
     known = isinstance(error.__cause__, HTTPException)
     level = logging.DEBUG if known else logging.WARNING
-    log.log(level, "%s %s: %r (%s:%s)", method, path, error, where.filename, where.lineno)
+    log.log(level, "%s %r: %r (%s:%s)", method, path, error, where.filename, where.lineno)
     log.debug("In full:", exc_info=error)
 
 
