@@ -69,8 +69,8 @@ class Calibration:
             value, (low, high) = content[known.name], known.metadata["bounds"]
             if not is_number(value, low, high):
                 raise WeightsError(
-                    f"The weights' calibration has {known.name} {value!r:.60}, and a number from {low:g} to {high:g} "
-                    "is expected: fetch the weights again."
+                    f"The weights' calibration has {known.name} {value!r:.60}, where a number from {low:g} to {high:g} "
+                    "should be: fetch the weights again."
                 )
             values[known.name] = value
         return cls(**values)

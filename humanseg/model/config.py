@@ -142,7 +142,7 @@ _EXPECTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 def _unexpected(name: str, value: Any, expected: str) -> WeightsError:
     return WeightsError(
-        f"The weights' {CONFIG_NAME} has {name} {value!r:.60}, and {expected} is expected: fetch the weights again."
+        f"The weights' {CONFIG_NAME} has {name} {value!r:.60}, where {expected} should be: fetch the weights again."
     )
 
 

@@ -213,6 +213,19 @@ def test_the_cache_folder_comes_from_the_environment(serve, tmp_path, monkeypatc
     assert folder.is_relative_to(tmp_path / "elsewhere")
 
 
+def test_a_dataset_in_a_cache_that_cannot_be_written_is_used_as_it_is(serve, tmp_path, monkeypatch):
+    server = serve(whole(_zipped()))
+    folder = fetch(server, tmp_path)
+
+    def read_only(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(download, "FileLock", read_only)
+    assert fetch(server, tmp_path) == folder and server.requests == 1
+    with pytest.raises(DownloadError, match="HUMANSEG_CACHE"):
+        fetch(server, tmp_path / "another")
+
+
 @pytest.mark.parametrize("hiccup", [status(500), status(503), status(429), cut(_zipped()), stalling(_zipped())])
 def test_a_passing_failure_is_tried_again(serve, tmp_path, hiccup):
     server = serve(hiccup, whole(_zipped()))
