@@ -3,8 +3,8 @@
     python -m benchmarks.ablation DATA --out runs/ablation [--only NAME ...] [--epochs 3] [--size 256]
     python -m humanseg card --tables runs/ablation/ablation.json
 
-DATA is the folder that holds the sets. Runs that are finished are kept, so that it can be stopped and gone on with.
-Short runs at a small size say which way an ingredient points, not what it is worth in the end.
+DATA is the folder that holds the sets. Finished runs are kept, so that it can be stopped and continued.
+Short runs at a small size show whether an ingredient helps, not by how much a whole training gains from it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ UNLABELLED, PSEUDO_WEIGHT = "sports-unlabelled", 1.5
 BASE = "the recipe"
 VARIANTS: dict[str, dict] = {
     BASE: {},
-    "the recipe, another seed": {"seed": 1},  # how far apart two runs are that differ in nothing else
+    "the recipe, another seed": {"seed": 1},  # how much two runs of one recipe differ
     "one scale (zoom 0.95 to 1.05)": {"zoom": (0.95, 1.05)},
     "nobody pasted elsewhere, no company": {"new_background": 0.0, "second_person": 0.0},
     "mosaics of four photos, 15 %": {"mosaic": 0.15},
@@ -135,7 +135,7 @@ def main() -> None:
         "what": f"`python -m benchmarks.ablation DATA`: {options.epochs} epochs of {draws} % of the usual draws at "
         f"{options.size} px with {options.encoder}, one thing changed at a time; best epoch, means over the validation "
         f"photos of all sets at {config.validation_size} px, first pass only; one seed, {torch.get_num_threads()} of "
-        f"{os.cpu_count()} cores. The row with another seed shows how far apart equals are.",
+        f"{os.cpu_count()} cores. The row with another seed shows how much two runs of one recipe differ.",
         "rows": rows,
     }
     (options.out / "ablation.json").write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")

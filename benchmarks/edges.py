@@ -5,8 +5,8 @@
     python benchmarks/edges.py --times               # seconds at 1080p, 12 and 50 megapixels; needs no data
 
 DATA is a folder with `halfbody-mattes` (images and masks, soft alpha) and `backgrounds` (places without people).
-The simulated network sees the true alpha at a long side of 512 pixels: its outline wobbles by about a pixel, it is
-blurred, and it hesitates a little in places.
+The simulated network is given the true alpha at a long side of 512 pixels: the outline is displaced by about a pixel,
+blurred, and made uncertain in places.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def colour_error(truth: np.ndarray, guess: np.ndarray, alpha: np.ndarray) -> flo
 
 def compare(title: str, cases: Iterator[tuple], coarse_alpha, *, colours: bool) -> None:
     bilinear, refined = [], []
-    # What the alpha comes from, and whose band is looked at.
+    # Which alpha the colours are estimated from, and in which alpha's band they are compared.
     errors = {"true alpha": ([], []), "refined alpha, true band": ([], []), "refined alpha, its band": ([], [])}
     for seed, (photo, truth, foreground) in enumerate(cases):
         coarse = coarse_alpha(photo, truth, seed)

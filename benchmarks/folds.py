@@ -4,8 +4,8 @@
     python -m humanseg card --tables runs/folds/folds.json
 
 Folds keep the photos of one shoot together; the 60 fixed test photos are in none of them. The weights of the best epoch
-on a fold are scored on that fold, so figures are a little kind to both recipes alike. Runs that are finished are kept,
-so that it can be stopped and gone on with.
+on a fold are scored on that fold, which flatters both recipes a little. Finished runs are kept, so that it can be
+stopped and continued.
 """
 
 from __future__ import annotations

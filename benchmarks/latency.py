@@ -83,7 +83,7 @@ def rows(segmenter: Segmenter, threads: int) -> dict[str, Callable[[], object]]:
     square, small = (letterbox(scene(1024, 1024), side, stride)[0] for side in (size, 256))
     # What the page asks of a camera.
     frame = letterbox(scene(640, 480), segmenter.config.live_size, stride)[0]
-    # One each, since a camera's frames are all of one shape, and after some of them its engine reckons with that.
+    # One each, since an engine compiles the network anew for a camera, whose frames are all of one shape.
     square_camera, camera = (Segmenter.from_pretrained(LIVE_NAME, threads=threads).engine for _ in range(2))
     for _ in range(CAMERA_RUN):
         square_camera(small)
@@ -104,7 +104,7 @@ def rows(segmenter: Segmenter, threads: int) -> dict[str, Callable[[], object]]:
         "1080p: bilinear, no refinement": lambda: cv2.resize(coarse, (1920, 1080)),
         "1080p: refinement": lambda: edges.refine_alpha(full, coarse),
         "1080p: the people's colours": lambda: foreground_colours(full, alpha),
-        "1080p array to alpha, plain": lambda: segmenter.alpha(full, second_pass=False, refine=False),
+        "1080p array to alpha, not refined": lambda: segmenter.alpha(full, second_pass=False, refine=False),
         "1080p array to alpha, one pass": lambda: segmenter.alpha(full, second_pass=False),
         "1080p array to alpha, as the page": lambda: segmenter.alpha(full),
         "1080p array to cut-out": lambda: segmenter.cut_out(full),

@@ -3,7 +3,7 @@
     python -m benchmarks.sheet DATA --out sheets [--photos 24] [--side 200]
 
 DATA is the folder that holds the sets. Each row is one photo, three places of it: the photo, then its cut-out on
-magenta and on green; plainly enlarged and in its own colours ("before"), and as the page gives it ("after").
+magenta and on green; interpolated and in the photo's colours ("before"), and as the page gives it ("after").
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ROWS_A_SHEET = 6
 
 
 def places(alpha: np.ndarray, side: int) -> list[tuple[slice, slice]]:
-    """Squares around the top (hair), the widest place (hands) and the bottom (shoes) of who is there."""
+    """Squares around the top (hair), the widest place (hands) and the bottom (shoes) of the people."""
     person = alpha >= 0.5
     rows, columns = np.flatnonzero(person.any(1)), np.flatnonzero(person.any(0))
     top, bottom, left = rows[0], rows[-1], columns[0]

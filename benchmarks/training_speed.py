@@ -35,7 +35,7 @@ from humanseg.training.optimisation import WeightAverage, make_optimizer
 from humanseg.training.validation import has_bf16
 
 LOOPS = ("as train.py", "cached tensors", "plain float32")
-UNTIMED = 3  # batches at the start of each turn: the loader made two of them while the others had theirs
+UNTIMED = 3  # batches at the start of each turn: the loader made two of them during the other loops' turns
 
 
 def learner(model: ModelConfig, config: TrainingConfig, *, plain: bool) -> Learner:
@@ -63,7 +63,7 @@ def loop(name: str, options: argparse.Namespace, turns: Connection) -> None:
     sources, _ = gather([options.data])
     dataset = TrainingSet(sources, progress=False)
     sampler = EpochSampler(dataset.weights, config.batch_size, config.sizes, config.seed)
-    # One iterator for all turns: a new one would start its worker anew, which an epoch of hundreds does once.
+    # One iterator for all turns: a new one would start its worker anew, as an epoch of hundreds does only once.
     batches: Iterator = iter(make_loader(dataset, itertools.cycle(list(sampler)), config))
     if name != "as train.py":
         batches = itertools.cycle(list(itertools.islice(batches, options.batches)))
@@ -97,7 +97,7 @@ def main() -> None:
     for name in LOOPS:
         turns[name], theirs = context.Pipe()
         context.Process(target=loop, args=(name, options, theirs)).start()
-        theirs.close()  # so that the end of one side is an end for the other
+        theirs.close()  # so that each process notices when the other ends
     for number in range(options.rounds + 1):
         for name, turn in turns.items():
             turn.send(True)

@@ -24,7 +24,7 @@ FITS = ("fill", "fit")
 class Background:
     """One background, checked and ready to be put behind any cut-out.
 
-    Only what belongs to its kind is looked at: a blur may have any colour.
+    Attributes that don't belong to its kind are ignored: a blur may have any colour.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Background:
 
     Raises
     ------
-    HumanSegError : there is no such kind, or a value is none that the kind can do with
+    HumanSegError : there is no such kind, or a value is out of its range
     ValueError : `picture` is an array of another form
 
     Examples
@@ -81,7 +81,7 @@ class Background:
             raise HumanSegError(f"A picture can't be fitted by {self.fit!r}: choose {' or '.join(FITS)}.")
         for value in self.position:
             _within("position of the picture", value, 0, 1)
-        # From a few pixels to a face that fills the frame; beyond, moving would take the memory of a poster.
+        # From a few pixels to a face that fills the frame: values beyond are mistakes.
         _within("size of the people", self.scale, 0.01, 100)
         for value in self.offset:
             _within("shift of the people", value, -100, 100)
@@ -96,12 +96,12 @@ class Background:
         ----------
         given : "transparent", "blur", a colour ("#rrggbb", "#rgb", a name such as "purple", or three numbers), or a
             picture (path, bytes, binary file, PIL image, uint8 array or `Photo`); what could be both a colour and a
-            file is a colour: write "./purple" for the file. A `Background` comes back with the options changed
+            file is a colour: write "./purple" for the file. A `Background` is copied, with the options changed
         options : any other attribute, by name
 
         Raises
         ------
-        HumanSegError : it is nothing of that, or the picture can't be read
+        HumanSegError : `given` is none of these, or the picture can't be read
 
         Examples
         --------

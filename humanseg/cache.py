@@ -12,7 +12,7 @@ VARIABLE = "HUMANSEG_CACHE"
 
 
 def cache_folder() -> Path:
-    """Where to keep what can be made again; it may not exist yet, and nobody has checked that it can be written.
+    """Where to keep what can be made again; it may not exist yet, or not be writable.
 
     HUMANSEG_CACHE, or else a folder `humanseg` in the platform's place for caches: XDG_CACHE_HOME or ~/.cache,
     ~/Library/Caches on macOS, LOCALAPPDATA on Windows.
@@ -41,6 +41,6 @@ def _platform_folder() -> Path:
         return Path(base) if base else Path.home() / "AppData" / "Local"
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches"
-    # The XDG specification has relative paths ignored.
+    # The XDG specification says that relative paths are to be ignored.
     base = Path(os.environ.get("XDG_CACHE_HOME", ""))
     return base if base.is_absolute() else Path.home() / ".cache"

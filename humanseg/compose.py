@@ -26,7 +26,7 @@ def parse_colour(given: str | Sequence[int]) -> tuple[int, int, int]:
 
     Raises
     ------
-    HumanSegError : it's nothing of that
+    HumanSegError : `given` is none of these
     """
     if not isinstance(given, str):
         return _three_numbers(given)
@@ -93,10 +93,10 @@ def blurred(image: np.ndarray, foreground: np.ndarray, alpha: np.ndarray, streng
         raise ValueError(f"the photo is {image.shape}, the foreground {foreground.shape}")
     height, width = alpha.shape
     sigma = max(0.3, strength * float(np.hypot(height, width)))
-    # A blur of many pixels has no detail to lose: it's done small, at about 4 pixels a standard deviation.
+    # A wide blur leaves no detail, so a small copy is blurred, at about 4 pixels per standard deviation.
     scale = min(1.0, 4.0 / sigma)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    # Grown a little, since the edge of a person still has their colour where alpha is nearly none.
+    # Dilated a little, since a person's colour reaches to where alpha is almost 0.
     grown = cv2.dilate(averaged(alpha, *size), np.ones((3, 3), np.uint8))
     weight = np.clip(1 - grown * 1.05, 0.0, 1)[..., None] + 1e-4
     small = averaged(image, *size).astype(np.float32)
@@ -153,12 +153,12 @@ def _moved(
         matrix = np.array([[scale, 0, right], [0, scale, down]])
         colours = cv2.warpAffine(foreground, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
         return colours, cv2.warpAffine(alpha, matrix, (width, height), borderValue=0)
-    # A warp skips pixels where it shrinks: the mean of them is taken first. Colours count by their alpha, or the
-    # old background beside the edge would get into it.
+    # A warp skips pixels where it shrinks, so they are averaged first; colours weighted by alpha, or the old
+    # background beside the edge would be mixed in.
     small = max(1, round(width * scale)), max(1, round(height * scale))
     seen = averaged(_blend(np.ascontiguousarray(foreground), alpha, np.zeros_like(foreground)), *small)
     alpha = averaged(alpha, *small)
-    # At whole pixels: a second interpolation would only blur.
+    # Moved by whole pixels, since a second interpolation would blur.
     left, top = (round(start + (1 - scale) / 2) for start in (right, down))
     matrix = np.array([[1.0, 0, left], [0, 1, top]])
     seen, alpha = (cv2.warpAffine(array, matrix, (width, height), borderValue=0) for array in (seen, alpha))

@@ -30,8 +30,8 @@ class CutOut:
     image : the photo, uint8 HxWx3 RGB, upright
     foreground : the people's own colours, free of the old background at their edge, uint8 HxWx3
     alpha : float32 HxW in [0, 1]; all zero where nobody was found
-    person_found : whether there is anybody
-    confidence : how sure the network is, from 0 to 1
+    person_found : whether anybody was found
+    confidence : how sure the network is that somebody is there, from 0 to 1
     name : of the file that the photo came from, "" if unknown
     """
 
@@ -104,7 +104,7 @@ class CutOut:
         """
         path = Path(path)
         format, background = format_of(path), Background.parse(background, **options)
-        require_room_for(background, format)
+        check_format(background, format)
         photos.write(path, encoded(self.on(background), format))
         return path
 
@@ -114,7 +114,7 @@ def format_of(path: Path) -> str:
 
     Raises
     ------
-    ImageError : it says something else
+    ImageError : the suffix is another one
     """
     format = FORMATS.get(path.suffix.lower())
     if format is None:
@@ -122,12 +122,12 @@ def format_of(path: Path) -> str:
     return format
 
 
-def require_room_for(background: Background, format: str) -> None:
+def check_format(background: Background, format: str) -> None:
     """Makes sure that a format can hold what is on that background.
 
     Raises
     ------
-    ImageError : it can't
+    ImageError : the background is transparent and the format is jpeg
     """
     if background.kind == TRANSPARENT and format == "jpeg":
         raise ImageError(NOT_TRANSPARENT)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 
-_TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # letters' direction
+_TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # these change the direction of text
 
 
 class HumanSegError(Exception):
-    """Whatever goes wrong in a way that the person at the keyboard can mend; the message says how."""
+    """An error that the user can do something about; the message says what."""
 
 
 class ImageError(HumanSegError):
@@ -36,7 +36,7 @@ class TrainingError(HumanSegError):
 
 
 def printable(text: object) -> str:
-    """A name or path as it may stand in a sentence: what has no sign of its own is written as Python would.
+    """A name or path as it may stand in a sentence: characters that can't be seen become Python's escapes.
 
     Examples
     --------

@@ -14,13 +14,13 @@ from pathlib import Path
 
 MAX_NAME = 255  # bytes: ext4, XFS, Btrfs, APFS; NTFS and exFAT count UTF-16 units, of which there are never more
 
-# Not even Linux has these in a name. Python's stand-ins for bytes that aren't UTF-8 (U+DC80 to U+DCFF) go back to them.
+# Not even Linux takes these in a name. U+DC80 to U+DCFF stand for bytes that aren't UTF-8, which Python writes back.
 _IMPOSSIBLE = re.compile("[\0/\ud800-\udc7f\udd00-\udfff]")
 
 
 @contextmanager
 def replacing(path: str | Path, *, durable: bool = False) -> Iterator[Path]:
-    """Gives a temporary neighbour of `path` to write to, which takes its place at the end, or vanishes on an error.
+    """Gives a temporary file beside `path` to write to, which replaces it at the end, or is removed on an error.
 
     The file gets the mode of any new file (what the umask leaves of 666), or keeps the one that it had.
 
@@ -35,8 +35,8 @@ def replacing(path: str | Path, *, durable: bool = False) -> Iterator[Path]:
     path = Path(path)
     # Not named after `path`, whose name may be as long as names can be.
     temporary = path.with_name(f".{secrets.token_hex(8)}.part")
-    # The system takes the umask off as it creates the file. Python can ask for the umask only by setting it, which
-    # would be in the way of other threads.
+    # The system applies the umask as it creates the file. Python can read the umask only by setting it, which
+    # would change it for other threads meanwhile.
     temporary.touch(0o666, exist_ok=False)
     try:
         yield temporary
@@ -77,7 +77,7 @@ def name_within(stem: str, ending: str, most: int = MAX_NAME) -> str:
 
 
 def _continues(text: str, at: int) -> bool:
-    """Whether what stands there belongs to the one before it: an accent, a skin tone, a part of a joined emoji."""
+    """Whether the character at `at` belongs to the one before it: an accent, a skin tone, a part of a joined emoji."""
     character = text[at]
     return (
         unicodedata.category(character) in ("Mn", "Me", "Mc")

@@ -1,4 +1,4 @@
-"""The one way to the network's size, the one way back, smaller copies, and pictures that fill a frame."""
+"""Resizing: to the network's size and back, to smaller copies, and to pictures that fill a frame."""
 
 from __future__ import annotations
 
@@ -99,14 +99,14 @@ def _scaled(picture: np.ndarray, scale: float, size: tuple[int, int]) -> np.ndar
 
 
 def _cut_to(picture: np.ndarray, scale: float, frame: tuple[int, int, int, int]) -> tuple[np.ndarray, int, int]:
-    """What of an enlarged picture is seen in a frame, and what is interpolated from; with the frame's place in that.
+    """The pixels that a frame of the enlarged picture is interpolated from, and the frame's place in them once scaled.
 
     Parameters
     ----------
     frame : left, top, width, height within the picture as it'll be once scaled
     """
     left, top, width, height = frame
-    beyond = 2  # pixels to each side that a cubic interpolation looks at
+    beyond = 2  # pixels to each side that cubic interpolation reads
     x, y = max(0, int(left / scale) - beyond), max(0, int(top / scale) - beyond)
     right, bottom = math.ceil((left + width) / scale) + beyond, math.ceil((top + height) / scale) + beyond
     return picture[y:bottom, x:right], round(left - x * scale), round(top - y * scale)

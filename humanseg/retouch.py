@@ -67,7 +67,7 @@ class Repair:
         made = grown(alpha, round(self.grow * scale)) if self.grow else alpha
         if self.feather:
             made = cv2.GaussianBlur(made, (0, 0), max(0.3, self.feather * scale / 2))
-        # The brush has the last word: what it marks stays, whatever the edge control does.
+        # Strokes come last: what they mark stays, whatever the edge control does.
         for strokes, value in ((self.keep, 1.0), (self.remove, 0.0)):
             if strokes:
                 cover = cv2.resize(unpacked(strokes), (width, height), interpolation=cv2.INTER_LINEAR)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from humanseg import compose
 from humanseg.backgrounds import TRANSPARENT, Background
-from humanseg.cutout import CutOut, encoded, require_room_for
+from humanseg.cutout import CutOut, check_format, encoded
 from humanseg.errors import HumanSegError, ImageError, printable
 from humanseg.media import photos
 from humanseg.media.exif import fitting
@@ -53,7 +53,7 @@ class Options:
         if self.mask and self.format not in (None, "png"):
             raise ImageError("A mask is always written as PNG: leave the format out.")
         if not self.mask:
-            require_room_for(self.background, self.file_format)
+            check_format(self.background, self.file_format)
 
     @property
     def file_format(self) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from humanseg.media import photos
 
-# Taken from folders. Whatever is given by its own name is tried, whatever it's called.
+# Of a folder, files with these suffixes are taken; a file that is named itself is tried whatever its suffix.
 SUFFIXES = frozenset(
     [
         ".jpg",
@@ -54,7 +54,7 @@ class Sources:
     Attributes
     ----------
     photos : in the order they were given; those of a folder by name
-    troubles : a sentence for each thing given that no photo came of
+    troubles : one sentence for each path given that led to no photo
     earlier : how many files of folders were left out because they are results of photos beside them
     """
 
@@ -66,7 +66,7 @@ class Sources:
 def find_sources(given: Sequence[Path], results: Path | None = None) -> Sources:
     """Photos, folders (with the folders in them) and patterns such as *.jpg, as the photos that are meant.
 
-    Of folders those files are taken that are pictures by their name. Dot files are left out, and so are results of an
+    Of a folder, the files with a picture's suffix are taken. Dot files are left out, and so are results of an
     earlier run: `me-cutout.png` beside `me.jpg`, or anywhere in `results` (the folder that new ones go to) where that
     is within the folder given.
     """
@@ -79,7 +79,7 @@ def find_sources(given: Sequence[Path], results: Path | None = None) -> Sources:
             found += inside
             earlier += before
         elif glob.has_magic(str(path)) and not _identity(path):
-            # Shells hand a pattern over as it is where nothing matches; the one of Windows always does.
+            # Shells pass a pattern on unchanged where nothing matches; the one of Windows always does.
             matches = sorted(Path(match) for match in glob.glob(str(path), recursive=True))  # noqa: PTH207 - may be absolute, too
             if not matches:
                 troubles.append(f"No file matches {path}: check the folder and the ending.")
@@ -109,7 +109,7 @@ def _in_folder(root: Path, results: Path | None, troubles: list[str]) -> tuple[l
 
 
 def _is_picture(path: Path) -> bool:
-    # Not a pipe, which nobody may ever write to.
+    # Reading a pipe would wait for ever where nothing is written to it.
     return path.suffix.lower() in SUFFIXES and path.is_file()
 
 
@@ -126,7 +126,7 @@ class Inputs:
         self._files = set(filter(None, map(_identity, paths)))
 
     def __contains__(self, path: Path) -> bool:
-        # By name for what isn't there yet (a photo may be given that only an earlier result would make), and by
+        # By name for files that don't exist yet (a path given may be one that an earlier result creates), and by
         # identity for links and for file systems that take ME.PNG for me.png.
         return _key(path) in self._keys or _identity(path) in self._files
 
@@ -152,7 +152,7 @@ def plan(sources: Iterable[Source], out: Path, ending: tuple[str, str], inputs: 
 
 
 def _key(path: Path) -> Path:
-    """The path with links followed and with one spelling, also where a file system takes several for the same."""
+    """The path with links followed, and in one spelling where a file system takes several for the same file."""
     return Path(unicodedata.normalize("NFC", os.path.realpath(path)).casefold())
 
 

@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Ended by SIGTERM or SIGHUP it leaves nothing half-written, as after Ctrl-C.
     """
     with terminal.forgiving(), terminal.stopping_cleanly(), warnings.catch_warnings():
-        # What libraries tell programmers about each other is no business of who cuts out photos.
+        # Warnings of libraries are meant for programmers, not for people who cut out photos.
         if not sys.warnoptions:
             warnings.simplefilter("ignore")
         try:
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             terminal.complain(str(error))
             return 1
         except OSError as error:
-            if error.filename is None:  # of the network, for instance
+            if error.filename is None:  # an error of the network, for instance
                 raise
             terminal.complain(f"{error.filename} can't be read or written ({error.strerror}): check disk and path.")
             return 1

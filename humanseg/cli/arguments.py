@@ -11,7 +11,7 @@ from typing import Any
 
 from humanseg.errors import HumanSegError
 
-# More than any machine has, and more than any network here is worth being shown: a slip of the finger.
+# More threads than any machine has, and a larger size than any network here gains from: typing errors.
 MOST_THREADS = 1024
 LARGEST_SIZE = 8192  # pixels
 
@@ -28,7 +28,7 @@ def add_command(commands: Any, name: str, run: Callable[[argparse.Namespace], in
 def add_engine_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--engine", choices=("auto", "torch", "openvino"), help="what runs the network")
     parser.add_argument(
-        "--threads", type=whole_number("--threads", 1, MOST_THREADS), help="of the CPU (default: all)", metavar="N"
+        "--threads", type=whole_number("--threads", 1, MOST_THREADS), help="CPU threads (default: all)", metavar="N"
     )
 
 
@@ -36,9 +36,9 @@ def add_pass_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-second-pass", dest="second_pass", action="store_false", help="faster, worse at edges and for small people"
     )
-    # What it was called before.
+    # The option's former name.
     parser.add_argument("--no-second-look", dest="second_pass", action="store_false", help=argparse.SUPPRESS)
-    parser.add_argument("--no-refine", dest="refine", action="store_false", help="plain upsampling of the alpha")
+    parser.add_argument("--no-refine", dest="refine", action="store_false", help="interpolate the alpha only")
 
 
 def load_segmenter(options: argparse.Namespace):
@@ -51,7 +51,7 @@ def load_segmenter(options: argparse.Namespace):
 
 
 def whole_number(option: str, least: int, most: int) -> Callable[[str], int]:
-    """What reads an option's value, and says in one sentence what is wrong with it."""
+    """A function that reads an option's value, or says in one sentence what is wrong with it."""
 
     def read(text: str) -> int:
         try:
@@ -66,7 +66,7 @@ def whole_number(option: str, least: int, most: int) -> Callable[[str], int]:
 
 
 def number(option: str) -> Callable[[str], float]:
-    """The same for any number."""
+    """As `whole_number`, for any number."""
 
     def read(text: str) -> float:
         try:
@@ -82,7 +82,7 @@ def check_folder(folder: Path, option: str = "--out") -> None:
 
     Raises
     ------
-    HumanSegError : they can't
+    HumanSegError : no file can be written there
     """
     made: list[Path] = []
     try:
@@ -107,7 +107,7 @@ def check_file(path: Path, option: str, inputs: Iterable[Path] = ()) -> None:
 
     Raises
     ------
-    HumanSegError : it can't, or it is
+    HumanSegError : it can't be written, or it is one of `inputs`
     """
     from humanseg.bulk.targets import Inputs
 

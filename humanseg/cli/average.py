@@ -20,7 +20,7 @@ def add_to(commands: Any) -> None:
         type=number("--scale-logits"),
         default=1.0,
         metavar="K",
-        help="below 1: less sure of everything",
+        help="factor of the logits; below 1 the network is less sure",
     )
 
 

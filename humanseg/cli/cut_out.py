@@ -13,7 +13,7 @@ from humanseg.errors import HumanSegError
 
 BACKGROUNDS = (
     "transparent (the default), blur, a colour (#20a060, or a name such as purple), or a picture's path; ./purple for "
-    "a picture that is called like a colour"
+    "a picture whose name is a colour's"
 )
 
 
@@ -25,7 +25,7 @@ def add_to(commands: Any) -> None:
         type=Path,
         default=Path(),
         metavar="DIR",
-        help="where to (default: here); of a single photo also a new file, such as me.png",
+        help="folder of the results (default: here); for a single photo also a new file, such as me.png",
     )
     parser.add_argument("--background", default="transparent", metavar="WHAT", help=BACKGROUNDS)
     parser.add_argument(

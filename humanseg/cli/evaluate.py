@@ -26,7 +26,7 @@ def add_to(commands: Any) -> None:
     parser = add_command(commands, "evaluate", run, "Score the weights on pairs of photo and mask.")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--data", type=Path, metavar="DIR", help="pairs of photo and mask")
-    what.add_argument("--negatives", type=Path, metavar="DIR", help="photos of nobody; --ids says which were held back")
+    what.add_argument("--negatives", type=Path, metavar="DIR", help="photos of nobody; --ids names those to score")
     parser.add_argument("--ids", type=Path, metavar="FILE", help="the stems to score, one a line (default: all)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures of every photo there")
     parser.add_argument(
@@ -40,7 +40,7 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints n and the mean figures, or how often somebody is found in photos of nobody; with --json writes each."""
+    """Prints the mean scores, or in how many photos of nobody somebody is found; --json gets each photo's figures."""
     from humanseg.data.datasets import find_negatives, find_pairs, read_ids
     from humanseg.evaluation import evaluate as scoring
 

@@ -21,7 +21,7 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Copies each photo of which the network is sure, with its mask; what can't be read is reported, the rest go on."""
+    """Copies each photo of which the network is sure, with its mask; a photo that fails is reported, the rest go on."""
     from humanseg.bulk import targets
     from humanseg.data.datasets import read_photo
     from humanseg.media import photos

@@ -1,4 +1,4 @@
-"""What is said in the terminal: whatever a photo is called, and whether or not anybody is still reading."""
+"""Lines for the terminal, printed whatever a photo is called, and whether or not a pipe is still read."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def stopping_cleanly() -> Iterator[None]:
     if threading.current_thread() is threading.main_thread():
         for name in ("SIGTERM", "SIGHUP"):  # there is no SIGHUP on Windows
             number = getattr(signal, name, None)
-            # Whoever has it ignored (nohup) or handled keeps it so.
+            # A signal that is already ignored (nohup) or handled stays so.
             if number is not None and signal.getsignal(number) is signal.SIG_DFL:
                 before[number] = signal.signal(number, stop)
     try:
@@ -81,13 +81,13 @@ def stopping_cleanly() -> Iterator[None]:
 
 @contextlib.contextmanager
 def forgiving() -> Iterator[None]:
-    """Within it, printing never fails: what an encoding can't say is escaped, and a closed pipe swallows the rest."""
+    """Within it, printing never fails: characters that the encoding lacks are escaped, a closed pipe is ignored."""
     with contextlib.ExitStack() as stack:
         for stream, redirect in (
             (sys.stdout, contextlib.redirect_stdout),
             (sys.stderr, contextlib.redirect_stderr),
         ):
-            # There is none where it was closed before the start, or in a program without a console on Windows.
+            # A stream is None where it was closed before the start, or in a program without a console on Windows.
             stream = stream or stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
             stack.enter_context(redirect(_Forgiving(stream)))
         yield

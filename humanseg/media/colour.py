@@ -13,16 +13,16 @@ from PIL.TiffImagePlugin import PHOTOMETRIC_INTERPRETATION
 
 _STRIP = 128  # rows that are converted at once
 
-# Two encodings are the same where all colours of a grid, and all greys, come out within these (levels of 255, the mean
-# and the most of any channel). Measured: profiles of sRGB by HP, colord and LittleCMS, the compact "c2" and tables of
+# Two colour spaces count as the same where a grid of colours and all greys differ by no more than this (of 255: mean,
+# and largest of any channel). Measured: profiles of sRGB by HP, colord and LittleCMS, the compact "c2" and tables of
 # 26 points at most .07 and 1; sRGB's primaries with gamma 2.2 1.85 and 9, Rec. 709 9.4 and 16, Display P3 10.5 and 116.
 _SAME_MEAN, _SAME_MOST = 0.75, 4
 _MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab": "LAB"}  # of ICC's colour spaces (ICC.1:2022, 7.2.6)
-_CACHED = 100_000  # bytes: profiles of cameras and screens are smaller, those of printing presses come once
+_CACHED = 100_000  # bytes: larger profiles are mostly those of printing presses, seldom seen twice
 
 
 def to_srgb(picture: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
-    """All pixels, converted as the picture's profile says; a broken one or one for other pixels counts for nothing.
+    """All pixels, converted as the picture's profile says; one that is broken or for other pixels is ignored.
 
     Returns
     -------
@@ -55,12 +55,12 @@ def to_srgb(picture: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:
             strip = ImageCms.applyTransform(strip, transform)
         rgb[rows] = np.asarray(strip if strip.mode == "RGB" else strip.convert("RGB"))
 
-    # In strips, nothing but the result is ever there at full size a second time, and less falls out of the caches.
+    # In strips, only the result takes memory at full size a second time, and less falls out of the caches.
     tops = range(0, picture.height, _STRIP)
     if transform is None or len(tops) == 1:
         for top in tops:
             convert(top)
-    else:  # LittleCMS takes 30 ns a pixel, the longest step of reading a phone's photo, and lets go of the interpreter
+    else:  # LittleCMS takes 30 ns a pixel, the longest step of reading a phone's photo, and releases the GIL
         with ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:
             list(pool.map(convert, tops))
     return rgb, alpha
@@ -74,7 +74,7 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
     top = 65535 if picture.mode[0] == "I" else next((t for t in (1, 255) if brightest <= t), 65535)
     grey = (np.clip(values, 0, top) * (255 / top) + 0.5).astype(np.uint8)
     if picture.mode.startswith("I;16") and getattr(picture, "tag_v2", {}).get(PHOTOMETRIC_INTERPRETATION) == 0:
-        grey = 255 - grey  # a TIFF where 0 is white: Pillow minds that at 8 bits only
+        grey = 255 - grey  # a TIFF where 0 is white: Pillow turns it round at 8 bits only
     transparent = picture.info.get("transparency")
     if isinstance(transparent, int):
         return Image.fromarray(np.dstack([grey, np.where(deep == transparent, 0, 255).astype(np.uint8)]))
@@ -104,7 +104,7 @@ def _transform(profile: bytes) -> tuple[str, ImageCms.ImageCmsTransform | None]:
         ):
             transform = None
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError, KeyError):
-        return "", None  # no reason to refuse the photo
+        return "", None  # a broken profile is no reason to refuse the photo
     return mode, transform
 
 

@@ -38,7 +38,7 @@ def encode(
     alpha : float32 HxW in [0, 1], or None where `rgb` has it or is opaque
     format : png, webp or jpeg (which has no alpha)
     quality : 1 to 100, of webp and jpeg
-    exif : to be kept (`Photo.exif`); nothing is by default. What is longer than the format holds loses its longest
+    exif : EXIF to keep (`Photo.exif`); none by default. What is longer than the format holds loses its longest
         entries, with a warning in the log; `humanseg.media.exif.fitting` says beforehand what stays
 
     Raises

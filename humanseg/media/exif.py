@@ -1,4 +1,4 @@
-"""What a file says of camera, time and place: read, and made to fit the file that is written."""
+"""EXIF, which tells camera, time and place: read, and made to fit the file that is written."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def read(picture: Image.Image) -> tuple[int, bytes | None]:
         folders[_TOP] = {tag: exif[tag] for tag in _DESCRIBING if tag in exif}
         for folder in (_EXIF_FOLDER, _GPS_FOLDER):
             folders[folder] = {tag: value for tag, value in exif.get_ifd(folder).items() if tag not in _STALE}
-    except Exception as error:  # broken EXIF raises whatever it likes, and is no reason to refuse the photo
+    except Exception as error:  # broken EXIF can raise anything, and is no reason to refuse the photo
         _log.info("EXIF that can't be read is left out: %r", error)
     return orientation if orientation in range(1, 9) else 1, _packed(folders) or _packed_of_whole_entries(folders)
 
@@ -80,7 +80,7 @@ def fitting(exif: bytes, format: str) -> bytes | None:
         parsed.load(exif)
         folders = {folder: dict(parsed.get_ifd(folder)) for folder in (_EXIF_FOLDER, _GPS_FOLDER)}
         folders[_TOP] = {tag: value for tag, value in parsed.items() if tag not in folders}
-    except Exception as error:  # it may come from anywhere
+    except Exception as error:  # EXIF from elsewhere can raise anything
         _log.info("EXIF that can't be read is left out: %r", error)
     sizes = {(folder, tag): len(_packed({folder: {tag: value}}) or b"") for folder, tag, value in _entries(folders)}
     for folder, tag in sorted(sizes, key=lambda place: sizes[place], reverse=True):

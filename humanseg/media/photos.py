@@ -1,6 +1,6 @@
 """Photos in: a path, bytes or whatever else holds a picture -> upright sRGB and the alpha that it came with.
 
-The way back to a file is `encode`, `encode_mask` and `write`, which are to be had here too.
+The way back to a file is `encode`, `encode_mask` and `write`, which can be imported from here too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from humanseg.media.encode import encode, encode_mask, output_name, write
 __all__ = ["MAX_PIXELS", "Photo", "encode", "encode_mask", "output_name", "read", "write"]
 
 MAX_PIXELS = 100_000_000
-# What a photo comes as. Pillow knows more, but some of it runs programs (EPS): nothing for files of strangers.
+# Formats that are read. Pillow knows more, but some of them run programs (EPS), which strangers' files mustn't.
 _FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP", "DIB", "ICO", "JPEG2000", "PPM", "QOI")
 _UPRIGHT = {
     2: lambda array: cv2.flip(array, 1),
@@ -39,7 +39,7 @@ _UPRIGHT = {
 
 @dataclass(frozen=True)
 class Photo:
-    """A picture as everything else takes it: upright, sRGB.
+    """A picture in the form that everything else takes: upright, sRGB.
 
     Attributes
     ----------
@@ -89,7 +89,7 @@ def read(source: Any, *, name: str | None = None, max_pixels: int = MAX_PIXELS) 
 
 
 def _file_name(name: Any) -> str:
-    """Without its folder; "" for what stands in for a name: None, a number of the system's, "<stdin>"."""
+    """The name without its folder; "" for what isn't a name: None, a file descriptor's number, "<stdin>"."""
     if not isinstance(name, str | bytes | os.PathLike):
         return ""
     name = os.fsdecode(name)
@@ -176,7 +176,7 @@ def _opened(data: bytes) -> Image.Image:
 
 
 def _decoded(picture: Image.Image, name: str, max_pixels: int, preview: Image.Image | None = None) -> Photo:
-    """The photo; what it doesn't say of itself (which side is up, camera, profile) its preview may say."""
+    """The photo; orientation, EXIF and profile are its preview's where it has none of its own."""
     label = _label(name)
     if picture.width * picture.height > max_pixels:
         raise _too_large(label, max_pixels)
@@ -193,7 +193,7 @@ def _decoded(picture: Image.Image, name: str, max_pixels: int, preview: Image.Im
         raise ImageError(f"{label} is too large for this machine's memory: make it smaller.") from error
     except Exception as error:  # Pillow's decoders raise whatever they meet
         raise _damaged(label) from error
-    # Of a TIFF Pillow has turned the pixels while it loaded them, and taken the entry away.
+    # Pillow rotates a TIFF's pixels as it loads them, and removes the entry.
     orientation, own_exif = metadata.read(picture)
     orientation = orientation if says_turn else turned
     if orientation in _UPRIGHT:

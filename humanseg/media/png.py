@@ -75,7 +75,7 @@ def _checksum(kind: bytes, body: memoryview) -> bytes:
 
 
 def _unpacked(packed: bytes, most: int) -> bytes | None:
-    """None where it's more than `most` bytes, broken or cut short; zlib's own checksum vouches for the rest."""
+    """None where it's more than `most` bytes, broken or cut short; zlib checks its own checksum."""
     unpacking = zlib.decompressobj()
     try:
         data = unpacking.decompress(packed, most)

@@ -24,7 +24,7 @@ class Stream:
 
     Parameters
     ----------
-    segmenter : whose `alpha(frame, second_pass=False, size=...)` is asked
+    segmenter : whose `alpha(frame, second_pass=False, size=...)` is called
     size : long side in pixels at which the network is shown frames; None for the model's own `live_size`
     inertia : share in [0, 1) of the last alpha that is kept where nothing moves
     """
@@ -65,5 +65,5 @@ class Stream:
             keep = cv2.resize(keep, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
             alpha = alpha + keep * (self._alpha - alpha)
         self._alpha, self._grey = alpha, grey
-        # A copy, so that nobody scribbles on what the next frame builds upon.
+        # A copy, since the next frame builds upon this array, and the caller may write to theirs.
         return alpha.copy()

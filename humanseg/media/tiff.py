@@ -17,12 +17,12 @@ _STRIPS, _STRIP_SIZES, _SUB_DIRECTORIES, _JPEG, _JPEG_SIZE = 273, 279, 330, 513,
 _BITS, _PLANES = 258, 284
 _EXIF, _EXIF_WIDTH, _EXIF_LENGTH, _DNG_VERSION = 34665, 40962, 40963, 50706
 
-_MASK, _SENSOR = 4, (32803, 34892)  # photometric: a transparency mask; what the sensor saw, as a mosaic or linear
+_MASK, _SENSOR = 4, (32803, 34892)  # photometric: a transparency mask; the sensor's data, as a mosaic or linear
 _OLD_JPEG = 6  # compression
 _UNSIGNED = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}  # types of a tag's values, and struct's letters
 _MOST_DIRECTORIES, _MOST_ENTRIES, _MOST_VALUES = 32, 4096, 64  # cameras' have about 80 entries
 
-_FULL = 0.95  # a camera's own JPEG may lack a few rows of what the sensor saw, at each side
+_FULL = 0.95  # a camera's own JPEG may lack a few of the sensor's rows at each side
 _SAME_SHAPE, _SMALL = (
     0.03,
     0.7,
@@ -34,7 +34,7 @@ _RAW_STARTS = (b"FUJIFILMCCD-RAW", b"II\x1a\0\0\0HEAPCCDR", b"IIU\0", b"IIRO", b
 
 
 class PreviewOnly(ValueError):
-    """The photo is there only in a way that can't be read, most often as the sensor saw it."""
+    """The photo is stored only in a form that can't be read, most often as the sensor's data."""
 
 
 def is_tiff(data: bytes) -> bool:
@@ -56,7 +56,7 @@ def photo_behind_preview(data: bytes) -> bytes | None:
 
     Raises
     ------
-    PreviewOnly : the photo is there only in a way that can't be read
+    PreviewOnly : the photo is stored only in a form that can't be read
     ValueError : the first directory claims to be endless, and Pillow would read 20 MB of it for ten seconds
     """
     order, place, start = _form(data)
@@ -81,7 +81,7 @@ def photo_behind_preview(data: bytes) -> bytes | None:
 
 
 def is_misread(picture: Image.Image) -> bool:
-    """Whether Pillow (tried: 12.3) would make noise of it: deep colours in separate planes, not compressed."""
+    """Whether Pillow (checked: 12.3) would decode it as noise: deep colours in separate planes, not compressed."""
     tags = getattr(picture, "tag_v2", {})
     return tags.get(_PLANES) == 2 and tags.get(_COMPRESSION, 1) == 1 and max(tags.get(_BITS, (8,))) > 8
 
@@ -132,7 +132,7 @@ def _directories(data: bytes) -> list[_Directory]:
 
 
 def _form(data: bytes) -> tuple[str, str, int]:
-    """struct's letters for the order of bytes and for a place in the file, and where the first place stands."""
+    """struct's letters for byte order and for an offset, and where the first directory's offset is stored."""
     big = data[2] == 43  # BigTIFF
     return "<" if data[:1] == b"I" else ">", "Q" if big else "I", 8 if big else 4
 
@@ -186,7 +186,7 @@ def _sides(size: tuple[int, int]) -> tuple[int, int]:
 
 
 def _files(data: bytes, directory: _Directory) -> list[bytes]:
-    """What may be read as a file with this picture first."""
+    """The ways to make a file with this picture first, to be tried in turn."""
     files = []
     # Cameras keep whole JPEG files in a TIFF, which Pillow can't show as a part of it.
     if directory.first(_COMPRESSION) == _OLD_JPEG or _JPEG in directory.tags:
@@ -209,7 +209,7 @@ def opened(data: bytes) -> Image.Image | None:
 
 
 def _unmarked(data: bytes, found: list[_Directory]) -> bytes | None:
-    """A larger picture of the same, where the first doesn't say that it's a preview; pages of a scan differ."""
+    """A larger picture of the same scene, where the first isn't marked as its preview; pages of a scan differ."""
     first, larger = found[0], max(found, key=lambda d: d.size[0])
     (w, h), (width, height) = first.size, larger.size
     if not min(w, h, height) or w > _SMALL * width or abs(w / h * height / width - 1) > _SAME_SHAPE + 1 / min(w, h):
