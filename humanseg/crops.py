@@ -10,14 +10,14 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-# With less than this share of the photo's long side, the people's box becomes a crop, with this margin on each side (by
-# the box's long side); otherwise the second pass sees the whole photo.
+# Where the box around the people is shorter than this share of the photo's long side, it becomes a crop, with this
+# margin on each side (a share of the box's long side); otherwise the second pass is shown the whole photo.
 CROP_BELOW = 0.7
 CROP_MARGIN = 0.3
-# People who stand apart, in up to so many groups, get a crop each, so that they are seen larger; this is its margin.
+# People who stand apart, in up to so many groups, get a crop each, so that they are shown larger; this is its margin.
 MOST_GROUPS = 4
 GROUP_MARGIN = 0.2
-# Joining groups takes the cube of the time; more connected components than this are a crowd, which is one group anyway.
+# Joining groups takes time with the cube of their number; more connected components than this are a crowd: one group.
 MOST_COMPONENTS = 16
 # Connected components of less than this share of the frame are noise, and would drag the crop across the frame.
 SMALLEST_COMPONENT = 0.0005
@@ -72,7 +72,7 @@ def choose_crops(person: np.ndarray, shape: tuple[int, int], usual_radius: float
 
     Returns
     -------
-    for each crop its box, in the photo's pixels, and by how much its long side is shown larger than a whole photo's
+    for each crop its box, in the photo's pixels, and how many times larger its long side is shown than a whole photo's
     """
     boxes = _boxes(person, shape)
     return list(zip(boxes, _scales(person, boxes, shape, usual_radius), strict=True))
@@ -94,7 +94,7 @@ def _boxes(person: np.ndarray, shape: tuple[int, int]) -> list[Box]:
     if not 1 < len(groups) <= MOST_GROUPS:
         groups = [reduce(Box.around, components).with_margin(CROP_MARGIN, person.shape)]
     boxes = [group.scaled(person.shape, shape) for group in groups]
-    # By the long side, since that is what the network's long side is spent on.
+    # By the long side, since that sets the scale at which the network is shown a crop.
     if len(boxes) == 1 and boxes[0].sides[1] > CROP_BELOW * max(shape):
         return [Box(0, 0, *shape)]
     return sorted(boxes, key=lambda box: box.area, reverse=True)
@@ -112,7 +112,7 @@ def _grouped(boxes: list[Box]) -> list[Box]:
 def _scales(person: np.ndarray, boxes: list[Box], shape: tuple[int, int], usual_radius: float) -> list[float]:
     """A scale for each box, by how slim the people in it are.
 
-    Together the crops never have more of the network's pixels than one square photo at the largest scale.
+    Together the crops never give the network more pixels than one square photo at the largest scale.
     """
     radii = [_inscribed_radius(person, box.scaled(shape, person.shape)) for box in boxes]
     scales = [float(np.clip(math.sqrt(usual_radius / radius), SMALLEST_SCALE, LARGEST_SCALE)) for radius in radii]

@@ -1,7 +1,6 @@
 """From the network's alpha to the photo's own edge: refinement at full size.
 
-It works where the alpha is in doubt and leaves the rest alone: what is surely person stays so, and flat background
-stays empty.
+Only the alpha near an edge is changed: what is surely person stays so, and what is surely background stays empty.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from humanseg.tiles import SURE, channel_sum, check_pair, padded, sample, tiles_
 # Guided filter, one step after the other: scale of the coarse alpha, radius in pixels at that scale, and how much
 # contrast (of 1, squared) counts as an edge. Measured by benchmarks/edges.py, like the contrast below.
 STEPS = ((1, 4, 1e-3), (2, 3, 1e-4))
-LARGEST = 2048  # long side of the largest step, in pixels: more costs time and shows nothing new
+LARGEST = 2048  # long side of the largest step, in pixels: a larger one takes longer and adds no detail
 # The filter leaves faint haze on both sides of an edge; a little contrast about one half takes it away.
 CONTRAST = 1.2
 # Half width of the band around the edge, in pixels of the coarse alpha, that refinement may change.
@@ -32,7 +31,7 @@ def refine_alpha(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    float32 HxW in [0, 1]; a plain enlargement further than a few of `alpha`'s pixels from any edge
+    float32 HxW in [0, 1]; only interpolated further than a few of `alpha`'s pixels from any edge
 
     Raises
     ------
@@ -41,7 +40,7 @@ def refine_alpha(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     check_pair(rgb, alpha)
     height, width = rgb.shape[:2]
     lifted = resize_alpha(alpha, width, height)
-    if alpha.size > lifted.size:  # the network saw the photo enlarged
+    if alpha.size > lifted.size:  # the network was shown the photo enlarged
         alpha = lifted.copy()
     kernel = np.ones((3, 3), np.uint8)
     # Both neighbours count, so that a hard mask has an edge too.
@@ -68,7 +67,7 @@ def _through(line: np.ndarray, rgb: np.ndarray) -> np.ndarray:
 
 
 def _linear_model(rgb: np.ndarray, alpha: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """What turns the photo into alpha (see `_guided`): float32 hxwx4, at the scale of the last step."""
+    """The linear model that gives alpha from colours (see `_guided`): float32 hxwx4, at the scale of the last step."""
     (height, width), (rows, columns) = rgb.shape[:2], alpha.shape
     finest = LARGEST / max(rows, columns)
     scales = [max(1.0, min(scale, finest)) for scale, _, _ in STEPS]
@@ -80,7 +79,7 @@ def _linear_model(rgb: np.ndarray, alpha: np.ndarray, share: np.ndarray) -> np.n
     for number, (_, radius, epsilon) in enumerate(STEPS):
         if line is not None:
             if sizes[number] == sizes[number - 1]:
-                break  # as fine as it gets
+                break  # the photo or `LARGEST` allows no finer scale
             alpha = _applied(line, guides[number - 1], alpha, share)
         alpha, share = (cv2.resize(array, sizes[number], interpolation=cv2.INTER_LINEAR) for array in (alpha, share))
         # Tiles rather than the whole: few of them hold an edge, and each fits into the processor's cache.
@@ -102,7 +101,8 @@ def _applied(line: np.ndarray, guide: np.ndarray, alpha: np.ndarray, share: np.n
 def _guided(guide: np.ndarray, alpha: np.ndarray, radius: int, epsilon: float) -> np.ndarray:
     """The guided filter's mean coefficients (He et al. 2013, equations 19 to 21), float32 HxWx4.
 
-    Slope for each of the guide's colours (uint8 HxWx3, 0 to 255), and a 255th of the offset; `epsilon` is for 0 to 1.
+        Slope for each of the guide's colours (uint8 HxWx3, 0 to 255), and a 255th of the offset. `epsilon` is for colours
+    in [0, 1].
     """
 
     def mean(array: np.ndarray) -> np.ndarray:
@@ -113,7 +113,7 @@ def _guided(guide: np.ndarray, alpha: np.ndarray, radius: int, epsilon: float) -
         product -= one_mean * other_mean
         return product
 
-    # Of a part of a larger array, OpenCV splits off channels four times slower.
+    # OpenCV splits channels four times slower from a part of a larger array.
     red, green, blue = (channel.astype(np.float32) for channel in cv2.split(np.ascontiguousarray(guide)))
     r, g, b, offset = mean(red), mean(green), mean(blue), mean(alpha)
     rr, gg, bb = covariance(red, red, r, r), covariance(green, green, g, g), covariance(blue, blue, b, b)
@@ -121,7 +121,7 @@ def _guided(guide: np.ndarray, alpha: np.ndarray, radius: int, epsilon: float) -
         variance += np.float32(epsilon * 255**2)
     rg, rb, gb = covariance(red, green, r, g), covariance(red, blue, r, b), covariance(green, blue, g, b)
     ra, ga, ba = (covariance(c, alpha, m, offset) for c, m in ((red, r), (green, g), (blue, b)))
-    # Gauss's elimination, written out and in place: far quicker than a solver for each pixel.
+    # Gaussian elimination, written out and in place: far quicker than a solver for each pixel.
     inverse = 1 / rr
     rg_rr, rb_rr = rg * inverse, rb * inverse
     gg -= rg * rg_rr

@@ -14,8 +14,8 @@ from humanseg.tiles import SURE, channel_sum, check_pair, padded, sample, tiles_
 # Blur fusion: long sides in pixels at which the mean colours are found, and the radius at each (Forte 2021).
 COLOUR_SIDES = (256, 1024)
 COLOUR_RADII = (12, 6)
-# Where the alpha is too large, the old background is taken for the person: the photo's own colour is evidence as well.
-# The further apart the two mean colours are, the more it tells; at this squared distance, in levels, as much as alpha.
+# Where the alpha is too high, the old background shows. So the photo's own colour corrects it, with a weight that grows
+# with the distance of the two mean colours; at this squared distance (levels of 255) both weigh the same.
 COLOUR_DOUBT = 1e4
 
 
@@ -62,7 +62,7 @@ def foreground_colours(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 
 
 def _mean_colours(rgb: np.ndarray, alpha: np.ndarray, band: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean colour of the people and of the background near each place: float32 hxwx3, 0 to 255, true near the band.
+    """Mean colour of the people and of the background near each place: float32 hxwx3, 0 to 255, right near the band.
 
     The wide mean is taken at a small scale, where it costs little; the narrow one where the band is.
     """
@@ -81,7 +81,7 @@ def _mean_colours(rgb: np.ndarray, alpha: np.ndarray, band: np.ndarray) -> tuple
 
 
 def _unmixed(image: np.ndarray, alpha: np.ndarray, near: np.ndarray, far: np.ndarray) -> np.ndarray:
-    """The people's colours where an image is a mix: their mean, and the share of what the means don't explain."""
+    """The people's colours where an image is a mix: their mean, and alpha times what both means leave unexplained."""
     return near + alpha * (image - alpha * near - (1 - alpha) * far)
 
 
@@ -96,7 +96,7 @@ def _share(colours: np.ndarray, alpha: np.ndarray, near: np.ndarray, far: np.nda
 def _fused_means(
     people: np.ndarray, background: np.ndarray, alpha: np.ndarray, radius: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Means of both, weighted by how much of them shows: float32 hxwx3 each."""
+    """Means of the people's and the background's colours, weighted by how much of each shows: float32 hxwx3."""
     window = (radius, radius)
     weight = cv2.blur(alpha, window)[..., None]
     near = cv2.blur(people * alpha, window) / (weight + 1e-5)

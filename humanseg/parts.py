@@ -8,15 +8,15 @@ import numpy as np
 from humanseg.model.config import ModelConfig
 from humanseg.resize import resize_alpha, shrink
 
-# Share of the frame that has to be person: whoever is smaller isn't whom the photo is of.
+# Least share of the frame that has to be person: anybody smaller isn't who the photo is about.
 SMALLEST_PERSON = 0.001
-# A part whose box is this small beside the largest part's, by their long sides, has to be sure nearly everywhere: it is
-# seldom somebody whom the photo is of, and often a passer-by's shoulder, a bag or a dog.
+# Where a part's box is shorter than this share of the largest part's (long sides), the network has to be sure of it
+# nearly everywhere: such a part is seldom somebody who was meant, and often a passer-by's shoulder, a bag or a dog.
 SMALL_PART = 1 / 3
 
 
 def confidence(alphas: list[np.ndarray], config: ModelConfig) -> float:
-    """The alpha that the surest tenth of the person reaches; 0 where it's too little or doubtful for anybody.
+    """The alpha that the person's surest pixels reach; 0 where they are too few or too doubtful for anybody.
 
     Parameters
     ----------
@@ -35,8 +35,8 @@ def confidence(alphas: list[np.ndarray], config: ModelConfig) -> float:
 def without_doubtful_parts(alpha: np.ndarray, config: ModelConfig) -> np.ndarray:
     """The alpha without those connected parts of which the network is nowhere sure enough.
 
-    Of small parts it has to be sure nearly everywhere but at their rim, where it never is.
-    What would count as person comes first; haze may connect it with somebody. Then haze that stands alone.
+    Of small parts it has to be sure nearly everywhere except at their rim, where it never is. Parts above the threshold
+    are judged first, since haze may connect them with somebody; then haze that stands alone.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def _lacks(sure: np.ndarray, among: np.ndarray, share: float, parts: np.ndarray,
 
 
 def eroded(alpha: np.ndarray, inset: float) -> np.ndarray:
-    """The alpha with outlines moved inwards by `inset` of a pixel; where the frame cuts people they stay whole."""
+    """The alpha with outlines moved inwards by `inset` of a pixel; people cut off by the frame aren't eroded there."""
     if not inset:
         return alpha
     by_one = cv2.erode(alpha, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
@@ -81,7 +81,7 @@ def eroded(alpha: np.ndarray, inset: float) -> np.ndarray:
 
 def clear_haze(alpha: np.ndarray, certain: float) -> None:
     """Stretches an alpha (float32 HxW) in place, so that what is within `certain` of 0 or 1 becomes 0 or 1."""
-    # In place: an alpha of a large photo is larger than the processor's cache, and fresh memory costs more yet.
+    # In place: an alpha of a large photo is larger than the processor's cache, and new memory would take even longer.
     np.subtract(alpha, certain, out=alpha)
     np.divide(alpha, 1 - 2 * certain, out=alpha)
     np.clip(alpha, 0, 1, out=alpha)

@@ -46,7 +46,7 @@ def run_passes(engine: Engine, rgb: np.ndarray, size: int, *, second_pass: bool)
         # Resizing a large photo takes as long as the network does: what the first pass was shown is good enough.
         if box == (0, 0, *shape) and long_side <= size:
             crop = shown
-        # Mirrored, since the network seldom makes the same mistake both ways round.
+        # Mirrored, since the network seldom makes the same mistake in a photo and in its mirror image.
         mirrored, _ = _pass(engine, crop[:, ::-1], long_side)
         joined = _joined(joined, mirrored[:, ::-1], box, shape, config.calibration)
     return [first, joined]

@@ -129,7 +129,7 @@ class Segmenter:
         return alpha, confidence
 
     def coarse_alpha(self, rgb: np.ndarray, size: int, *, second_pass: bool) -> np.ndarray:
-        """What the passes give for a photo (uint8 HxWx3), before parts are judged and edges refined.
+        """The alpha that the passes give for a photo (uint8 HxWx3), before parts are judged and edges refined.
 
         Parameters
         ----------
@@ -137,7 +137,7 @@ class Segmenter:
 
         Returns
         -------
-        float32 in [0, 1], of the photo's aspect, at whatever resolution it was made
+        float32 in [0, 1], of the photo's aspect, usually smaller than the photo
         """
         return run_passes(self.engine, rgb, size, second_pass=second_pass)[-1]
 

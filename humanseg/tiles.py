@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-TILE = 128  # pixels, at whatever scale
-SURE = 0.02  # alphas this close to 0 or 1 are taken for sure
+TILE = 128  # pixels a side, at every scale
+SURE = 0.02  # alphas this close to 0 or 1 count as sure
 
 
 def check_pair(rgb: np.ndarray, alpha: np.ndarray) -> None:
@@ -25,7 +25,7 @@ def tiles_with(mask: np.ndarray, shape: tuple[int, int]) -> Iterator[tuple[slice
     for top in range(0, height, TILE):
         for left in range(0, width, TILE):
             bottom, right = min(height, top + TILE), min(width, left + TILE)
-            # One more on each side, for interpolation reaches that far.
+            # One more on each side, since interpolation reaches that far.
             y0, y1 = max(0, top * rows // height - 1), -(-bottom * rows // height) + 1
             x0, x1 = max(0, left * columns // width - 1), -(-right * columns // width) + 1
             if mask[y0:y1, x0:x1].any():
@@ -44,13 +44,13 @@ def sample(array: np.ndarray, part: tuple[slice, slice], shape: tuple[int, int])
 def padded(
     part: tuple[slice, slice], reach: int, shape: tuple[int, int]
 ) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
-    """A tile with `reach` more on each side, as far as there is any, and where in that the tile itself is."""
+    """A tile with `reach` more pixels on each side, as far as the array goes, and the tile's place in it."""
     around = tuple(slice(max(0, s.start - reach), min(n, s.stop + reach)) for s, n in zip(part, shape, strict=True))
     inside = tuple(slice(s.start - a.start, s.stop - a.start) for s, a in zip(part, around, strict=True))
     return around, inside
 
 
 def channel_sum(array: np.ndarray, factor: float = 1) -> np.ndarray:
-    """The sum over the last axis of few, contiguous: BLAS takes a tenth of NumPy's or OpenCV's time."""
+    """The sum over a short last axis, contiguous: BLAS takes a tenth of NumPy's or OpenCV's time."""
     channels = array.shape[-1]
     return (array.reshape(-1, channels) @ np.full(channels, factor, array.dtype)).reshape(array.shape[:-1])

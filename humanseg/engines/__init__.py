@@ -1,7 +1,7 @@
 """The same weights behind one callable: PyTorch, or OpenVINO, which runs them several times faster on a CPU.
 
 An engine takes a photo as uint8 HxWx3 RGB, both sides multiples of the stride, and gives alpha as float32 HxW.
-Normalisation and the sigmoid are part of it, so that nobody else knows of either.
+Normalisation and the sigmoid are part of it, so that no other code needs to know of them.
 """
 
 from humanseg.engines.base import Engine, check_image, thread_count

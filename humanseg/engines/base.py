@@ -12,7 +12,7 @@ from humanseg.errors import EngineError
 from humanseg.model.config import ModelConfig
 
 THREADS_VARIABLE = "HUMANSEG_THREADS"
-MOST_THREADS = 1024  # more than any processor has; each takes memory, and none is of use
+MOST_THREADS = 1024  # more than any processor has; further ones would only take memory
 
 
 class Engine(Protocol):
@@ -65,7 +65,7 @@ def thread_count(asked: int | None = None) -> int:
 
 
 def limit_threads(threads: int) -> None:
-    """One setting for everything that has a pool of its own, so that together they don't fight over the cores."""
+    """One setting for everything that has a pool of its own, so that their pools don't compete for the cores."""
     cv2.setNumThreads(threads)
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     os.environ.setdefault("OPENBLAS_NUM_THREADS", str(threads))

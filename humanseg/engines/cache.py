@@ -1,6 +1,6 @@
 """Converted networks on disk, so that later starts need neither the conversion nor PyTorch.
 
-Nothing here may stop a photo: a cache that can't be read or written costs time at every start, and the log says so.
+No fault of the cache may stop a photo: one that can't be read or written costs time at every start, as the log says.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from humanseg.model.config import CONFIG_NAME, WEIGHTS_NAME, read_config
 
 log = logging.getLogger(__name__)
 
-# Goes up whenever networks are converted in another way, so that older ones aren't taken for them.
+# Raised whenever the conversion changes, so that networks converted earlier aren't used.
 CONVERSION = 4
 NETWORK_NAME = "model.xml"
 _FILES = (NETWORK_NAME, "model.bin")
@@ -35,7 +35,7 @@ _warned: set[str] = set()
 
 
 def warn_once(folder: Path | None, error: Exception) -> None:
-    """Says that a cache folder (or, with None, any) can't be used; each folder is complained of once."""
+    """Says that a cache folder (or, with None, any) can't be used; each folder is reported once."""
     place = str(folder) if folder else "a cache folder"
     if place not in _warned:
         _warned.add(place)
@@ -106,7 +106,7 @@ class NetworkCache:
                     shutil.rmtree(self._folder)
                 new.rename(self._folder)
         except (OSError, RuntimeError) as error:
-            if not self.find():  # else another start was quicker
+            if not self.find():  # else another process was quicker
                 self.give_up(error)
 
     def note(self, name: str) -> bool | None:

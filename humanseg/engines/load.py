@@ -72,7 +72,7 @@ def _default_cache() -> Path | None:
 
 
 def _has_gpu() -> bool:
-    # Asking torch costs seconds of import: ask only where a driver lets hope for one.
+    # Importing torch takes seconds, so it's asked only where a GPU's driver is installed.
     may_have = Path("/dev/nvidia0").exists() or platform.system() in ("Darwin", "Windows")
     if not may_have:
         return False

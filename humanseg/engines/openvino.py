@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 
 # bfloat16 is used where it gives the same picture: mean |alpha difference| to float32 on a real photo.
 BF16_TOLERANCE = 0.005
-# So many images of one shape in a row are a camera's: they get a network compiled for that shape alone, which takes a
-# twentieth less. Compiling takes a tenth of a second.
+# So many images of one shape in a row come from a camera: they get a network compiled for that shape alone, which takes
+# 5 % less time. Compiling takes 0.1 s.
 CAMERA_RUN = 32
 PRECISIONS = {"f32": "float32", "bf16": "bfloat16"}  # by OpenVINO's name
 _CHECK_PHOTO = Path(__file__).parents[1] / "assets" / "astronaut.jpg"
@@ -74,13 +74,13 @@ class OpenVinoEngine:
         if cache.compiled:
             try:
                 return self._compile(self._model, precision, CACHE_DIR=str(cache.compiled))
-            except RuntimeError as error:  # whatever is wrong with the folder or what is in it
+            except RuntimeError as error:  # the folder can't be used, or a file in it is broken
                 cache.give_up(error)
         return self._compile(self._model, precision)
 
     @staticmethod
     def _answer(compiled: Any, image: np.ndarray) -> np.ndarray:
-        # What's shared is written over by the next photo.
+        # A shared output would be overwritten by the next photo.
         answer = compiled(np.ascontiguousarray(image)[None], share_inputs=True, share_outputs=True)
         return answer[0][0, 0].copy()
 
@@ -107,10 +107,10 @@ def _has_bf16(core: Any) -> bool:
 
 
 def _alpha(answer: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """What the converted network answers, as an alpha of the photo's shape."""
+    """The converted network's output as an alpha of the photo's shape."""
     if answer.shape == shape:
         return answer
-    # Of a decoder that stops early come logits: see `to_openvino`.
+    # A decoder that stops early gives logits: see `to_openvino`.
     logits = cv2.resize(answer, shape[::-1], interpolation=cv2.INTER_LINEAR)
     alpha = cv2.exp(np.negative(logits, out=logits))
     alpha += 1

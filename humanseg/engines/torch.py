@@ -21,7 +21,7 @@ class TorchEngine:
         self._device = _best_device()
         if self._device.type == "cpu":
             torch.set_num_threads(threads)
-            fuse(net)  # on other devices nobody has measured whether it pays
+            fuse(net)  # measured on CPUs only
         self._net = PixelsToAlpha(net, self.config).to(self._device, memory_format=torch.channels_last)
         self.name = f"torch {self._device.type} float32"
 

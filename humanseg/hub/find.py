@@ -23,7 +23,7 @@ _HUB_ID = re.compile(r"(?P<id>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:@(?P<revi
 _PICKLES = {".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle"}
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-# What the disk says where nothing can be written.
+# Errors of a disk that can't be written.
 _STORAGE = {
     errno.EACCES,
     errno.EPERM,
@@ -44,7 +44,7 @@ def find_weights(model: str | Path | None = None, *, revision: str | None = None
     model : a folder of weights, the name of some that ship with the project (`humansegnet`, `humansegnet-live`), or
         `user/name` or `user/name@revision` on the Hub. By default what the environment variable HUMANSEG_MODEL says,
         or else `humansegnet`. A folder goes before everything else of the same name.
-    revision : commit, tag or branch on the Hub. A commit can't change any more and needs no network once it has been
+    revision : commit, tag or branch on the Hub. A commit never changes and needs no network once it has been
         fetched. Without a revision the one that was fetched first stays in use; the log names it.
 
     Raises
@@ -130,13 +130,13 @@ def _not_a_folder(path: Path) -> WeightsError:
 
 
 def _from_hub(repository: str, revision: str | None) -> Path:
-    # Whatever was fetched before is taken as it is: start-up then waits for no network, and weights never change
-    # under one's feet. A moving name (a branch or tag) that was asked for by name is looked up again.
+    # Weights that were fetched before are used as they are: start-up waits for no network, and weights never change
+    # unasked. A branch or tag, which may have moved, is looked up again where it was asked for by name.
     settled = revision is None or _COMMIT.fullmatch(revision)
     if settled:
         try:
             return _announced(repository, revision, _snapshot(repository, revision, local_files_only=True))
-        except OSError as error:  # nothing was fetched yet, or the cache is somebody else's
+        except OSError as error:  # nothing was fetched yet, or the cache belongs to another user
             log.debug("Nothing of %s in the Hub's cache: %s", repository, error)
         except WeightsError as error:
             log.warning("The cached copy of %s is damaged, so it's fetched again: %s", repository, error)
@@ -187,7 +187,7 @@ def _fetched(repository: str, revision: str | None, **options: bool) -> Path:
         if error.errno not in _STORAGE:
             raise _not_fetched(repository, at, error) from error
         return _kept_earlier(repository, revision, at, error)
-    # The Hub's client lets through whatever its HTTP library, the disk and its own checks raise.
+    # The Hub's client passes on all exceptions of its HTTP library, of the disk and of its own checks.
     except Exception as error:
         raise _not_fetched(repository, at, error) from error
 

@@ -25,12 +25,12 @@ class Calibration:
     """How far the network's alphas can be trusted. The defaults are those of the weights that ship.
 
     They were chosen on the validation photos: those of confidence on people against `no-people`, the rest by the IoU.
-    Weights that are sure of more, or of less, need others.
+    Weights whose alphas are higher or lower on the whole need other values.
 
     Attributes
     ----------
-    surest_share : share of the surest pixels of a person, or of a connected part, whose alpha counts as its confidence:
-        a real person has parts that are beyond doubt. Above 0, up to 1
+    surest_share : share of a person's, or of a connected part's, surest pixels, whose alpha counts as its confidence:
+        the network is sure of some part of a real person. Above 0, up to 1
     least_confidence : of the whole photo, below which nobody is there, 0 to 1
     least_part_confidence : of a connected part once somebody is there, below which the part is left out, 0 to 1
     small_part_share : share of the pixels inside its rim of which a small part has to be that sure, 0 to 1
@@ -54,7 +54,7 @@ class Calibration:
 
     @classmethod
     def from_json(cls, content: Any) -> Calibration:
-        """From what stands in the configuration: what is missing has its default, what is unknown is ignored.
+        """From the configuration's JSON: missing values have their defaults, unknown ones are ignored.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""What the weights need to know about themselves: network, preprocessing, calibration; stored as JSON beside them."""
+"""The configuration of weights: network, preprocessing, calibration; stored as JSON beside them."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class ModelConfig:
     live_size : long side in pixels for webcam frames
     stride : both sides of the network's input are multiples of this
     threshold : alpha from which a pixel counts as person
-    inset : how far a photo's outlines are drawn in, in pixels of the network's alpha, 0 to 1, for weights that learned
+    inset : how far a photo's alpha is eroded, in pixels of the network's alpha, 0 to 1, for weights that learned
         from loosely drawn masks
     calibration : how far the network's alphas can be trusted
     training : how the weights came about (data, recipe, versions); free form
-    metrics : what they reach, by data set; free form
+    metrics : their scores, by data set; free form
     """
 
     encoder: str = "timm-tf_efficientnet_lite0"

@@ -11,10 +11,10 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 def fuse(net: smp.Unet) -> None:
-    """Changes the decoder and head of a U-Net in eval mode, in place; with other weights it has to be done anew.
+    """Changes the decoder and head of a U-Net in eval mode, in place; call it again after loading other weights.
 
-    OpenVINO takes a tenth less for it, PyTorch a fifth. What's slow is joining feature maps along their channels,
-    convolving what was only enlarged, and convolutions to a single channel, which are computed as though to sixteen.
+    OpenVINO takes a tenth less time, PyTorch a fifth. It is slow to concatenate feature maps, to convolve maps that were
+    only enlarged, and to convolve to a single channel, which is computed as though to sixteen.
     """
     deep = net.encoder.out_channels[-1]
     for i, block in enumerate(net.decoder.blocks):
@@ -24,7 +24,7 @@ def fuse(net: smp.Unet) -> None:
 
 
 class FusedBlock(nn.Module):
-    """A block of smp's decoder: doubles the resolution of (N, deep, H, W), takes in what the encoder saw there.
+    """A block of smp's decoder: doubles the resolution of (N, deep, H, W) and adds the encoder's feature map.
 
     Enlarging and joining are left out: one convolution for what comes from below, one for the encoder's, and their sum.
     """
@@ -52,18 +52,18 @@ class FusedBlock(nn.Module):
 
 
 def _of_enlarged(weight: Tensor) -> Tensor:
-    """Weights (out, in, 3, 3) of a convolution of what was doubled by nearest neighbours, as a transposed one's.
+    """Weights (out, in, 3, 3) of a convolution after nearest-neighbour doubling, as those of a transposed convolution.
 
     Those are (in, out, 4, 4), for stride 2 and padding 1: a pixel of the small picture reaches the 4x4 of the large one
     around its own 2x2, each of which saw it up to twice per direction.
     """
-    # Which taps of the three see the pixel from each of the four places, in one direction.
+    # Which of the three taps read the pixel from each of the four places, in one direction.
     spread = torch.tensor([[0.0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]])
     return torch.einsum("oikl,mk,nl->iomn", weight, spread, spread).contiguous()
 
 
 class SingleChannelConv2d(nn.Module):
-    """A 3x3 convolution to one channel, as one channel by channel and a sum."""
+    """A 3x3 convolution to one channel, as a depthwise convolution and a sum."""
 
     def __init__(self, conv: nn.Conv2d):
         super().__init__()

