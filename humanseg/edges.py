@@ -101,7 +101,7 @@ def _applied(line: np.ndarray, guide: np.ndarray, alpha: np.ndarray, share: np.n
 def _guided(guide: np.ndarray, alpha: np.ndarray, radius: int, epsilon: float) -> np.ndarray:
     """The guided filter's mean coefficients (He et al. 2013, equations 19 to 21), float32 HxWx4.
 
-        Slope for each of the guide's colours (uint8 HxWx3, 0 to 255), and a 255th of the offset. `epsilon` is for colours
+    Slope for each of the guide's colours (uint8 HxWx3, 0 to 255), and a 255th of the offset. `epsilon` is for colours
     in [0, 1].
     """
 

@@ -13,8 +13,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 def fuse(net: smp.Unet) -> None:
     """Changes the decoder and head of a U-Net in eval mode, in place; call it again after loading other weights.
 
-    OpenVINO takes a tenth less time, PyTorch a fifth. It is slow to concatenate feature maps, to convolve maps that were
-    only enlarged, and to convolve to a single channel, which is computed as though to sixteen.
+    OpenVINO takes a tenth less time, PyTorch a fifth. Slow are concatenating feature maps, convolving maps that were
+    only enlarged, and convolutions to a single channel, which are computed as though to sixteen.
     """
     deep = net.encoder.out_channels[-1]
     for i, block in enumerate(net.decoder.blocks):
