@@ -1,1 +1,1 @@
-"""Data sets for training and scoring: finding pairs, splitting them honestly, varying them."""
+"""Data sets for training and scoring: finding pairs, splitting them without leaks, augmenting them."""

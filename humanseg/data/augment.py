@@ -1,4 +1,4 @@
-"""Varies training photos: one random view in a single warp, people pasted elsewhere, damage as cameras do it.
+"""Augments training photos: one random view in a single warp, copy-paste of people, photometric damage.
 
 Arrays in, arrays out: photos are uint8 HxWx3 RGB, masks uint8 HxW of PERSON / IGNORE / BACKGROUND. All randomness
 comes from the generator that is passed in, so that a sample is the same whenever its seed is.
@@ -29,7 +29,7 @@ def random_view(
 
     Parameters
     ----------
-    border : what the mask says outside of the photo (whose edge is repeated there)
+    border : the mask's value outside of the photo (whose edge is repeated there)
     view : zoom, max_degrees, at_people, as for `random_matrix`
     """
     matrix = random_matrix(mask, size, rng, **view)
@@ -49,7 +49,7 @@ def random_matrix(
 
     Parameters
     ----------
-    zoom : range; at 1 the photo's long side fills the view, as it does for the network at work
+    zoom : range; at 1 the photo's long side fills the view, as it does in the first pass
     max_degrees : two and a half times the standard deviation of the turn
     at_people : how often a view that shows only a part of the photo is centred on somebody
     """
@@ -66,7 +66,7 @@ def random_matrix(
 
 
 def _view_centre(mask: np.ndarray, window: float, rng: np.random.Generator, at_people: float) -> np.ndarray:
-    """Where to look (x, y): so that the window stays inside and, with that chance, somebody is in it."""
+    """The view's centre (x, y), such that the window stays inside and, with probability `at_people`, shows somebody."""
     height, width = mask.shape
     centre = np.array([width / 2, height / 2])
     slack = np.array([abs(width - window), abs(height - window)]) / 2
@@ -90,9 +90,8 @@ def warp_photo(rgb: np.ndarray, matrix: np.ndarray, size: int) -> np.ndarray:
 
 
 def _shrunk_first(shape: tuple[int, ...], matrix: np.ndarray) -> tuple[tuple[int, int] | None, np.ndarray]:
-    """The (width, height) to shrink to where the warp would skip pixels (cv2 has no area filter for warps), else None.
-
-    With it the matrix that is left to do.
+    """The (width, height) to shrink to where the warp would skip pixels (cv2 has no area filter for warps), or None;
+    and the matrix of the warp that follows.
     """
     scale = math.sqrt(abs(np.linalg.det(matrix[:, :2])))
     if scale >= 0.6:
@@ -129,7 +128,7 @@ def paste(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Puts the person of one view on another view of the same size, with a soft edge; both people count.
 
-    The pasted edge is drawn a pixel inwards: otherwise a rim of the old background would teach the net a cue that
+    The pasted person is eroded by a pixel: otherwise a rim of the old background would give the network a cue that
     real photos don't have.
     """
     solid = cv2.erode((person_mask == PERSON).astype(np.float32), np.ones((3, 3), np.uint8))
@@ -163,7 +162,9 @@ def loosened(mask: np.ndarray, pixels: int) -> np.ndarray:
 
 
 def camera_damage() -> A.Compose:
-    """Light, colour, focus, noise and compression as of phones and webcams; call `set_random_seed` per sample."""
+    """Photometric augmentation: light, colour, focus, noise and compression as of phones and webcams.
+
+    Call `set_random_seed` for each sample."""
     return A.Compose(
         [
             A.RandomBrightnessContrast(brightness_limit=0.3, contrast_limit=0.3, p=0.5),

@@ -15,7 +15,7 @@ from humanseg.media import photos
 from humanseg.resize import shrink
 
 PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
-# A mask may be smaller than its photo, but must show the same frame: sides in proportion within this share.
+# A mask may be smaller than its photo, but must show the same frame: their aspects may differ by this share.
 _ASPECT_TOLERANCE = 0.03
 
 
@@ -54,7 +54,7 @@ def find_pairs(folder: str | Path, ids: Collection[str] | None = None) -> list[P
 
 
 def find_negatives(folder: str | Path, ids: Collection[str] | None = None) -> list[Pair]:
-    """The photos in a folder that holds nobody, by name: each is paired with an empty mask.
+    """The negatives in a folder, photos without people, by name: each has an empty mask.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def _by_stem(folder: Path) -> dict[str, Path]:
 
 
 def _photos(folder: Path) -> list[Path]:
-    """The pictures in a folder by name; not what systems leave there (`._x.jpg`, `Thumbs.db`, `__MACOSX`)."""
+    """The pictures in a folder by name, without operating systems' own files (`._x.jpg`, `Thumbs.db`, `__MACOSX`)."""
     found = []
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.suffix.lower() not in PHOTO_SUFFIXES or not path.is_file():
@@ -140,7 +140,7 @@ def read_ids(path: str | Path) -> list[str]:
 def read_photo(path: Path, long_side: int | None = None) -> np.ndarray:
     """A training photo as uint8 HxWx3 sRGB, upright, shrunk to at most `long_side` pixels where that's given.
 
-    What it shows is what a `Segmenter` sees of the same file.
+    It is read exactly as a `Segmenter` reads the same file.
 
     Raises
     ------
@@ -149,7 +149,7 @@ def read_photo(path: Path, long_side: int | None = None) -> np.ndarray:
     try:
         rgb = photos.read(path, max_pixels=sys.maxsize).rgb
     except ImageError as error:
-        reason = str(error).rpartition(": ")[0]  # without the advice, which is for a photo alone
+        reason = str(error).rpartition(": ")[0]  # without its advice, which doesn't fit a pair
         raise DataError(
             f"{printable(path)} can't be read as a photo ({reason}): replace it, or take its pair away."
         ) from error
@@ -177,7 +177,7 @@ def read_pair(pair: Pair, long_side: int | None = None) -> tuple[np.ndarray, np.
 def check_aspect(pair: Pair, mask_shape: tuple[int, ...], photo_shape: tuple[int, ...]) -> None:
     """Raises DataError where photo and mask can't show the same frame."""
     (h, w), (height, width) = mask_shape[:2], photo_shape[:2]
-    # One pixel of rounding on either side is no sign of another frame.
+    # A difference of one pixel is rounding, not another frame.
     slack = _ASPECT_TOLERANCE + 1 / min(h, w)
     if abs((w / h) / (width / height) - 1) > slack:
         raise DataError(f"{pair.mask} is {w}x{h} and its photo {width}x{height}: they don't show the same frame.")

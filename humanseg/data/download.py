@@ -3,9 +3,9 @@
 What is checked, and what can't be: the address names a commit of a public Git repository and is fetched by HTTPS. The
 archive names that commit in its comment, as `git archive` writes it; its CRCs must fit, it must hold exactly the
 expected pairs, and every file must decode. GitHub makes such archives anew when asked and doesn't promise the same
-bytes each time, so there is no SHA-256 of the archive in this file; whoever keeps a copy of it can pass one.
-What came is compared with CONTENT, the checksum over the files of the copy that the project was developed with. The
-commit itself couldn't be asked whether it agrees, so a difference is a warning in the log, not an error.
+bytes each time, so there is no SHA-256 of the archive in this file; the checksum of a copy of your own can be passed.
+The files are compared with CONTENT, the checksum of the copy that the project was developed with. It couldn't be
+checked against the commit itself, so a difference is a warning in the log, not an error.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def _stream(url: str, archive: Path, progress: bool, patience: Patience) -> str:
                 archive.open("wb") as file,
                 tqdm(total=total, unit="B", unit_scale=True, desc=NAME, disable=not progress, leave=False) as bar,
             ):
-                # Not iter_content: it collects a whole piece first, however long a dripping server takes over it.
+                # Not iter_content: it waits for a whole piece, however slowly a server sends it.
                 while piece := response.raw.read1(1 << 16):
                     file.write(piece)
                     digest.update(piece)
@@ -198,7 +198,7 @@ def _check_answer(url: str, response: requests.Response) -> None:
 
 
 def _unpack(archive: Path, folder: Path, url: str) -> None:
-    """Takes the photos and masks out of the archive, each to the name that it must have; all else is left."""
+    """Unpacks the photos and masks, each to the name that it must have; other files are left out."""
     for name in _FOLDERS:
         (folder / name).mkdir(parents=True)
     try:
@@ -240,7 +240,7 @@ def _verify(folder: Path, expected: int, url: str) -> None:
         for pair in pairs:
             read_pair(pair)
     except DataError as error:
-        # The path is in a folder that is gone by the time this is read.
+        # Without the path, whose folder is gone by the time the message is read.
         reason = str(error).replace(f"{folder}{os.sep}", "").rstrip(".")
         raise DownloadError(f"{url} doesn't hold the human dataset as it should be: {reason}.") from error
 
@@ -263,7 +263,7 @@ def content_checksum(folder: Path) -> str:
 
 
 def _is_whole(folder: Path, pairs: int, sha256: str | None) -> bool:
-    """Whether a dataset that was fetched earlier is still all there."""
+    """Whether a dataset that was fetched earlier is still complete."""
     try:
         record = json.loads((folder / RECORD_NAME).read_text(encoding="utf-8"))
         same_archive = sha256 is None or record["archive_sha256"] == sha256.lower()

@@ -1,4 +1,4 @@
-"""Reads masks as they were meant, however they are stored, or says what was expected of them.
+"""Reads masks as they were meant, however they are stored, or says which values are expected.
 
 Tools store the same mask as 0 and 255, as 0 and 1, as a palette's entries, as an alpha channel, in 1 or 16 bits or in
 colours. Read by brightness alone most of these look like photos of nobody, and training would learn just that. So each
@@ -24,7 +24,7 @@ MOST_LABELS = 64  # a map of classes has no more different values than that, a s
 MOST_STEPS = 16  # as many equal steps as a soft mask may come in; 4 bits make 15
 COLOURFUL = 8  # of 255: channels that differ by no more are one grey
 PHOTO_COLOURS = 64  # a picture of more colours than that is a photo, not a mask
-FRAME_SHARE, HOLE_SHARE = 0.95, 0.02  # of the frame and of the picture: from there on a mask looks inverted
+FRAME_SHARE, HOLE_SHARE = 0.95, 0.02  # of the frame and of the picture: from these shares on a mask looks inverted
 
 _LOSSY = {"JPEG", "MPO", "WEBP"}
 _PNG_WIDE_COLOURS = {2, 4, 6}  # PNG's colour types that Pillow reads only 8 bits of
@@ -57,7 +57,7 @@ def read_mask(path: str | Path) -> np.ndarray:
 
 
 def check_masks(paths: Sequence[Path]) -> None:
-    """Reads all masks of a set and compares them: what one mask alone can't tell is told by all of them.
+    """Reads all masks of a set and compares them, since some mistakes show only over a whole set.
 
     Raises
     ------
@@ -88,11 +88,11 @@ def looks_inverted(mask: np.ndarray) -> bool:
 
 
 def resize_mask(mask: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Resizes a mask (uint8 HxW); what is ignored stays ignored, the rest keeps smooth edges."""
+    """Resizes a mask (uint8 HxW); ignored pixels stay ignored, other edges stay smooth."""
     ignored = mask == IGNORE
     method = cv2.INTER_AREA if width < mask.shape[1] else cv2.INTER_LINEAR
     resized = cv2.resize(np.where(ignored, BACKGROUND, mask), (width, height), interpolation=method)
-    # A blend that happens to hit the mark would be taken for "ignore".
+    # A blend of values may come out as 128, which would mean "ignore".
     resized[resized == IGNORE] = IGNORE - 1
     if ignored.any():
         blurred = cv2.resize(ignored.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
@@ -139,7 +139,7 @@ def _in_8_bits(pixels: np.ndarray) -> np.ndarray:
         raise _UnclearError(f"its values go from {pixels.min()} to {pixels.max()}")
     if pixels.max() <= 255:
         return pixels.astype(np.uint8)
-    return np.maximum(np.rint(pixels / 257), pixels > 0).astype(np.uint8)  # what is more than nothing stays so
+    return np.maximum(np.rint(pixels / 257), pixels > 0).astype(np.uint8)  # values above 0 stay above 0
 
 
 def _of_grey(grey: np.ndarray, lossy: bool = False) -> np.ndarray:
@@ -156,14 +156,14 @@ def _of_grey(grey: np.ndarray, lossy: bool = False) -> np.ndarray:
 
 
 def _is_soft(grey: np.ndarray, values: list[int]) -> bool:
-    """Whether what is between black and white are soft edges rather than the numbers of classes.
+    """Whether the values between black and white are soft edges rather than numbers of classes.
 
-    Soft edges have many values, or few in equal steps, or hardly ever the same one all around a pixel.
+    Soft edges have many values, or few in equal steps, or seldom one value in all of a pixel's neighbours.
     """
     if len(values) > MOST_LABELS or _in_equal_steps(values):
         return True
     between = (grey != BACKGROUND) & (grey != IGNORE) & (grey < NEARLY_WHITE)
-    if any(NEARLY_WHITE <= value < PERSON for value in values):  # compression left its marks on white: on black, too
+    if any(NEARLY_WHITE <= value < PERSON for value in values):  # compression has changed white, and so black too
         between &= grey > NEARLY_BLACK
     square = np.ones((3, 3), np.uint8)
     flat = cv2.erode(grey, square) == cv2.dilate(grey, square)
@@ -171,7 +171,7 @@ def _is_soft(grey: np.ndarray, values: list[int]) -> bool:
 
 
 def _in_equal_steps(values: list[int]) -> bool:
-    """Whether at least four values, and half of all possible ones, lie on a ladder of equal steps from 0 to 255."""
+    """Whether at least four values, and half of all possible ones, are multiples of one step from 0 to 255."""
     for steps in range(3, MOST_STEPS + 1):
         if len(values) >= max(4, (steps + 1) / 2):
             ladder = np.arange(steps + 1) * 255 / steps
@@ -213,7 +213,7 @@ def _of_colours(rgb: np.ndarray, lossy: bool = False) -> np.ndarray:
 
 
 def _of_alpha(rgb: np.ndarray, alpha: np.ndarray, lossy: bool = False) -> np.ndarray:
-    """The mask that a picture with an alpha channel holds: in that channel, unless it says nothing."""
+    """The mask that a picture with an alpha channel holds: in that channel, unless it is the same everywhere."""
     if alpha.min() == alpha.max():
         if alpha.max() == 255:
             return _of_colours(rgb, lossy)

@@ -1,4 +1,4 @@
-"""From what was asked for on the command line to what is trained and validated on."""
+"""The options of train.py that name data sets, as the photos to train and to validate on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from humanseg.data.splits import check_fold, split, split_negatives
 from humanseg.data.training_set import Source
 from humanseg.errors import DataError
 
-MEAN = "mean"  # what the figures over all sets are called: no set's own name
+MEAN = "mean"  # the name of the figures over all sets, which no set may have
 
 
 def gather(
@@ -27,8 +27,8 @@ def gather(
 
     Parameters
     ----------
-    data, negatives, pseudo : `DIR` or `DIR=WEIGHT`; with no data at all the public human dataset is fetched. What's in
-        `pseudo` was labelled by a network (`python -m humanseg label`): trained on, never scored or pasted
+    data, negatives, pseudo : `DIR` or `DIR=WEIGHT`; with no data at all the public human dataset is fetched. Sets in
+        `pseudo` were labelled by a network (`python -m humanseg label`): trained on, never scored or pasted
     loose : names of data sets (`set_names`, or their last parts) with outlines drawn by hand
     complete : names of data sets in which everybody is marked
     fold : which part of a set without `valid.txt` is validated on
@@ -53,7 +53,7 @@ def gather(
         train, valid = split(folder, fold=fold)
         check_masks([pair.mask for pair in (*train, *valid) if pair.mask])
         is_loose = _named(name, loose)
-        # A hand-drawn outline would take slivers of its old background along.
+        # A person with a hand-drawn outline would be pasted along with slivers of the old background.
         sources.append(Source(name, train, weight, is_loose, pasteable=not is_loose, complete=_named(name, complete)))
         validation[name] = valid
     for folder, weight in weighted[1]:
@@ -86,7 +86,7 @@ def set_names(folders: Sequence[Path]) -> list[str]:
         if place in places:
             raise DataError(f"{folder} and {places[place]} are the same data set: name it once (=2 draws it twice).")
         places[place] = folder
-    # A link is called what it's called; `.` and `..` by the folder that they stand for.
+    # A link keeps its own name; `.` and `..` have the name of the folder that they stand for.
     parts = [(folder if folder.name not in ("", "..") else folder.resolve()).absolute().parts for folder in folders]
     names = []
     for own in parts:
@@ -100,7 +100,7 @@ def set_names(folders: Sequence[Path]) -> list[str]:
 
 
 def _named(name: str, wanted: Sequence[str]) -> bool:
-    """Whether a data set is meant by one of these: by its whole name, or by the end of it."""
+    """Whether one of these is a data set's whole name, or the end of it."""
     return any(name == text or name.endswith(f"/{text}") for text in (text.rstrip("/") for text in wanted))
 
 

@@ -1,4 +1,4 @@
-"""Who is trained on and who is only looked at: grouped so that neighbours of one shoot never end on both sides."""
+"""Splits into training and validation, grouped so that photos of one shoot are never on both sides."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ FOLDS = 10
 
 # The fixed test split of the human dataset: never trained on, tuned on, or used to pick a checkpoint.
 HUMAN_TEST_IDS = frozenset(str(n) for n in range(1, 291) if n // 10 % 5 == 2)
-# 102 is the same photo as 270, which is in the test split. The masks of the rest are plainly wrong (half a face, the
-# man next to the one marked, a chair for a back): looked at one by one, better left out than learned from.
+# 102 is the same photo as 270, which is in the test split. The masks of the rest are wrong (half a face, the wrong man,
+# a chair marked as a back): checked by eye one by one, and left out.
 HUMAN_LEFT_OUT_IDS = frozenset({"102", "52", "108", "110", "190", "240", "241", "260"})
 
 # Halves of the set no-people, which has no valid.txt: the weights that ship were trained on one, chosen by the other.
 NO_PEOPLE_TRAIN, NO_PEOPLE_VALID = (Path(__file__).with_name(f"no-people-{half}.txt") for half in ("train", "valid"))
-# Photos of no-people that do show somebody (a hand, legs, an arm, jeans): looked at one by one.
+# Photos of no-people that do show somebody (a hand, legs, an arm, jeans): checked by eye one by one.
 PEOPLED_STEMS = frozenset({"2008_006724", "2010_001326", "2010_002979", "2010_003291", "2010_003826", "2010_004900"})
 
-# One shoot's photos stand side by side, and the test split is made of whole tens: so are the groups.
+# One shoot's photos have neighbouring numbers, and the test split consists of whole tens: so do the groups.
 HUMAN_SHOOT = 10
 
-# Bits of a 64-bit difference hash that neighbours by number, and any two photos, may differ by and still be alike.
+# Bits by which the 64-bit difference hashes of neighbours by number, and of any two photos, may differ while the photos
+# count as alike.
 NEIGHBOUR_BITS, STRANGER_BITS = 12, 6
 
 
@@ -140,7 +141,7 @@ def split_negatives(folder: str | Path) -> tuple[list[Pair], list[Pair]]:
 
 
 def _by_list(pairs: Sequence[Pair], file: Path) -> tuple[list[Pair], list[Pair]]:
-    """What the file doesn't name, and what it does."""
+    """The pairs that the file doesn't name, and those that it does."""
     listed = set(read_ids(file))
     train = [pair for pair in pairs if pair.stem not in listed]
     valid = [pair for pair in pairs if pair.stem in listed]
@@ -151,6 +152,6 @@ def _by_list(pairs: Sequence[Pair], file: Path) -> tuple[list[Pair], list[Pair]]
 
 def _in_second_half(stem: str) -> bool:
     """Decided by the name alone, the same on every machine; half of all names on average."""
-    # A Mac writes an umlaut as two characters.
+    # macOS writes an umlaut as two characters.
     name = unicodedata.normalize("NFC", stem)
     return hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest()[0] % 2 == 1

@@ -1,6 +1,6 @@
-"""The photos that training draws from: decoded once, kept small in memory, varied anew each time they are drawn.
+"""The photos that training draws from: decoded once, kept small in memory, augmented anew each time they are drawn.
 
-A sample is a function of (seed, epoch, index) alone, so that a resumed run sees what an unbroken one would have seen.
+A sample is a function of (seed, epoch, index) alone, so that a resumed run draws what an unbroken one would have drawn.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from humanseg.data.masks import BACKGROUND, IGNORE, PERSON
 
 CACHE_LONG_SIDE = 640
 LOOSE_EDGE_PIXELS = 3
-VIEWS_TRIED = 5  # for one without people
-MOSAIC_ZOOM = (1.0, 1.8)  # of a quarter: less would leave much of it empty
+VIEWS_TRIED = 5  # views of a photo, to find one without people
+MOSAIC_ZOOM = (1.0, 1.8)  # zoom of each quarter: less would leave much of it empty
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Draw:
 class Source:
     """A data set's training pairs; each photo is drawn `weight` times an epoch on average.
 
-    `loose` marks outlines drawn by hand: a band around them is ignored. `pasteable` people may be put elsewhere. In a
-    `complete` set everybody is marked, so that the rest of a photo can be shown as one without people.
+    `loose` marks outlines drawn by hand: a band around them is ignored. `pasteable` people may be copy-pasted. In a
+    `complete` set everybody is marked, so that the other parts of a photo can serve as negatives.
     """
 
     name: str
@@ -50,9 +50,9 @@ class Source:
 
 @dataclass(frozen=True)
 class Variation:
-    """How far samples stray from the photos as they are; `plain` turns all of it off.
+    """How samples are augmented; `plain` turns all of it off.
 
-    `damage`, `new_background`, `second_person`, `nobody` and `mosaic` are shares of the samples that may have it.
+    `damage`, `new_background`, `second_person`, `nobody` and `mosaic` are shares of the samples that may get it.
     """
 
     plain: bool = False
@@ -73,7 +73,7 @@ class TrainingSet(Dataset):
         self.pairs: list[Pair] = []
         self.weights: list[float] = []
         self._photos: list[tuple[np.ndarray, np.ndarray]] = []
-        self._pasteable: dict[int, None] = {}  # a set that keeps its order
+        self._pasteable: dict[int, None] = {}  # the keys, in order, serve as an ordered set
         self._complete: set[int] = set()
         self._scenery: list[int] = []
         total = sum(len(source.pairs) for source in sources)
@@ -124,12 +124,12 @@ class TrainingSet(Dataset):
         return self._recomposed(rgb, mask, draw, rng)
 
     def _mosaic(self, draw: Draw, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray] | None:
-        """Now and then four photos, each in a quarter: many small people (Bochkovskiy et al. 2020, YOLOv4)."""
+        """A mosaic of four photos, in some samples: many small people (Bochkovskiy et al. 2020, YOLOv4)."""
         if not self.variation.mosaic or rng.random() >= self.variation.mosaic:
             return None
         chances = np.asarray(self.weights) / sum(self.weights)
         indices = rng.permutation([draw.index, *rng.choice(len(chances), 3, p=chances)])
-        # Of an odd size one row and one column too many are made.
+        # Where the size is odd, one row and one column too many are made.
         views = [random_view(*self._photos[i], (draw.size + 1) // 2, rng, zoom=MOSAIC_ZOOM) for i in indices]
         rgb, mask = (
             np.concatenate([np.concatenate(v[:2], 1), np.concatenate(v[2:], 1)]) for v in zip(*views, strict=True)
@@ -137,7 +137,7 @@ class TrainingSet(Dataset):
         return rgb[: draw.size, : draw.size], mask[: draw.size, : draw.size]
 
     def _without_people(self, draw: Draw, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray] | None:
-        """Now and then a part of the photo in which nobody is, if there is one to be found."""
+        """A part of the photo without people, in some samples, if one is found."""
         if draw.index not in self._complete or rng.random() >= self.variation.nobody:
             return None
         rgb, mask = self._photos[draw.index]
@@ -151,7 +151,7 @@ class TrainingSet(Dataset):
     def _recomposed(
         self, rgb: np.ndarray, mask: np.ndarray, draw: Draw, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Some people get another background, some get company, often smaller than themselves."""
+        """Copy-paste: some people get another background, some a second person beside them, often a smaller one."""
         chance = rng.random()
         variation = self.variation
         if chance < variation.new_background and self._scenery and draw.index in self._pasteable:
@@ -165,7 +165,7 @@ class TrainingSet(Dataset):
 
 
 class _Middle:
-    """Stands in for a random generator where nothing is to vary: always the middle, never the rare case."""
+    """Replaces the random generator where nothing is to vary: always the middle of a range, never a rare event."""
 
     def uniform(self, low: float, high: float, size: int | None = None):
         middle = (low + high) / 2
@@ -207,7 +207,7 @@ class EpochSampler:
     def __iter__(self) -> Iterator[list[Draw]]:
         rng = np.random.default_rng((self.seed, self.epoch))
         count = len(self) * self.batch_size
-        # The whole part of each weight is drawn surely, the rest by chance.
+        # A photo is drawn as often as the whole part of its weight says, and once more with the rest as probability.
         copies = np.floor(self.weights + rng.random(len(self.weights))).astype(int)
         order = rng.permutation(np.repeat(np.arange(len(self.weights)), copies))
         order = np.resize(order, count) if len(order) else np.zeros(count, int)

@@ -14,7 +14,7 @@ from humanseg.evaluation import metrics
 from humanseg.media import photos
 from humanseg.segmenter import Segmenter
 
-SPECK = 0.05  # of the largest person's area: what's smaller isn't counted as one more
+SPECK = 0.05  # of the largest person's area: anything smaller isn't counted as a person
 
 
 def evaluate(
@@ -28,7 +28,8 @@ def evaluate(
 ) -> list[dict[str, float | bool | str]]:
     """One row of figures for each pair, scored at the mask's own size: `id`, iou, boundary_iou, dice, mae, attributes.
 
-    Of a photo of nobody, which has no mask: `id`, `somebody` (whether anybody was found), `false_area` (share of it).
+    For a photo of nobody, which has no mask: `id`, `somebody` (whether anybody was found), `false_area` (share of the
+    photo that was taken for person).
 
     Raises
     ------
@@ -53,7 +54,7 @@ def evaluate(
 
 
 def attributes(rgb: np.ndarray, mask: np.ndarray) -> dict[str, float]:
-    """What the score may depend on.
+    """Attributes of a photo that the score may depend on.
 
     Parameters
     ----------

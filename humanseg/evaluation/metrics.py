@@ -47,7 +47,7 @@ def boundary_iou(
 ) -> float:
     """IoU of the two inner boundaries (Cheng et al. 2021, "Boundary IoU"), `ratio` of the diagonal wide.
 
-    What is ignored must not make an outline of its own: there, the truth is taken to be what was predicted.
+    Ignored pixels must not make an outline of their own: there the truth is set to the prediction.
     """
     if valid is not None:
         truth = np.where(valid, truth, prediction)
@@ -72,7 +72,7 @@ def score(alpha: np.ndarray, mask: np.ndarray, threshold: float = 0.5) -> dict[s
     """
     alpha = resize_alpha(alpha, *mask.shape[::-1])
     ignored = mask == 128
-    # Soft truths pass through 128 too: a mask that has other grey values isn't marking anything to be ignored.
+    # Soft masks contain 128 too: where a mask has other grey values, 128 doesn't mean "ignore".
     soft = np.count_nonzero((mask > 0) & (mask < 255) & ~ignored) > 0
     valid = None if soft or not ignored.any() else ~ignored
     prediction, truth = alpha >= threshold, mask >= 128

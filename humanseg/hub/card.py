@@ -45,7 +45,7 @@ def model_card(config: ModelConfig) -> str:
     shown = f"{config.size} pixels for photos and of {config.live_size} for webcam frames"
     if config.size == config.live_size:
         shown = f"{config.size} pixels, which is meant for webcam frames"
-    # smp knows no decoder that ends before full resolution.
+    # smp can't build a decoder that ends before full resolution.
     whole = config.coarseness == 1
     coarser = "" if whole else f", {config.coarseness} times coarser than its input"
     drawn_in = ""

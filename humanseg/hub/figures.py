@@ -65,7 +65,7 @@ def _read_measurement(file: Path, config: ModelConfig) -> tuple[str, dict[str, A
 
 
 def _with_metrics(folder: Path, config: ModelConfig, measured: dict[str, Any]) -> ModelConfig:
-    """Puts more figures into the configuration, and that beside the weights."""
+    """Adds figures to the configuration and writes it."""
     config = replace(config, metrics={**config.metrics, **measured})
     write_config(config, folder)
     return config

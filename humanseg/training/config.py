@@ -14,8 +14,8 @@ from humanseg.errors import TrainingError
 from humanseg.model.config import ModelConfig
 from humanseg.training.losses import LOSSES
 
-LARGEST_SIDE = 4096  # pixels; more needs more memory than a view is worth
-HIGHEST_SEED = 2**31 - 1  # epoch and process are added to a thousand times as much
+LARGEST_SIDE = 4096  # pixels; larger views need more memory than machines have
+HIGHEST_SEED = 2**31 - 1  # the seeds of epochs and processes are a thousand times it, plus their number
 ENCODER_HALVINGS = 32  # an encoder of depth 5 wants sides that are multiples of this
 
 
@@ -32,12 +32,12 @@ class TrainingConfig:
     batch_size: int = 16
     sizes: tuple[int, ...] = (256, 320, 384)
     learning_rate: float = 1e-3
-    encoder_rate: float = 0.3  # of the learning rate: what ImageNet taught is changed more gently
+    encoder_rate: float = 0.3  # of the learning rate, so that ImageNet's weights change more slowly
     weight_decay: float = 1e-2
     warmup: float = 0.03  # of all steps
     ema_decay: float = 0.998
     loss: str = "boundary_iou"
-    plain: bool = Variation.plain  # photos as they are, no paths dropped
+    plain: bool = Variation.plain  # no augmentation, no paths dropped
     frozen_norm: bool = False  # batch norms stay as ImageNet left them: for very small batches
     hold: float = 0.0  # of the steps after the warm-up: the rate stays before it falls (Hu et al. 2024, MiniCPM)
     zoom: tuple[float, float] = Variation.zoom  # of views; at 1 the photo fills them
@@ -67,7 +67,7 @@ def option(name: str) -> str:
 
 
 def _between(low: float, high: float) -> Callable[[Any], bool]:
-    return lambda value: low <= value <= high  # of which "not a number" is never true
+    return lambda value: low <= value <= high  # false for NaN
 
 
 def _whole(low: int, high: int) -> tuple[Callable[[Any], bool], str]:

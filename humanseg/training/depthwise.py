@@ -1,7 +1,7 @@
 """Makes depthwise convolutions train fast on a CPU in bfloat16.
 
 oneDNN's forward pass of depthwise convolutions is fast in bfloat16, and so is the gradient of 3x3 weights. The other
-parts of its backward pass aren't, so they are put differently. Measured on two cores of a Zen 4, for batches of eight:
+parts of its backward pass are slow, so they are computed in other ways. Measured on two cores of a Zen 4, batches of 8:
 
 - gradient of the input, in steps of one: as a forward pass with the kernel turned by half;
 - the same, in steps of two: in float32, 9 instead of 71 ms for 96 channels of 192x192 and a 3x3 kernel;
@@ -21,7 +21,7 @@ PART = 3  # rows and columns of a kernel whose gradient is fast
 
 
 class QuickDepthwiseConv2d(nn.Conv2d):
-    """A `Conv2d` whose backward pass is put together from what is fast."""
+    """A `Conv2d` whose backward pass consists of the fast operations."""
 
     def forward(self, features: Tensor) -> Tensor:
         if not torch.is_autocast_enabled(features.device.type):
@@ -59,14 +59,14 @@ def _by_features(gradient: Tensor, features: Tensor, weight: Tensor, stride: int
 
 def _by_weight(gradient: Tensor, features: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
     kernel = weight.shape[2]
-    part = weight[:, :, :PART, :PART].to(gradient.dtype)  # its values don't matter, its form does
+    part = weight[:, :, :PART, :PART].to(gradient.dtype)  # only its shape matters
     wanted = (False, True, False)
     if kernel == PART:
         return _aten_backward(gradient, features, part, stride, padding, wanted)[1].float()
     padded = F.pad(features, (padding,) * 4)
     rows, columns = ((length - 1) * stride + PART for length in gradient.shape[2:])
     by_weight = torch.empty_like(weight)
-    starts = range(0, kernel - 1, PART - 1)  # neighbours share a row or column
+    starts = range(0, kernel - 1, PART - 1)  # neighbouring parts share a row or column
     for top in starts:
         for left in starts:
             seen = padded[:, :, top : top + rows, left : left + columns]

@@ -21,12 +21,12 @@ from humanseg.training.config import TrainingConfig
 from humanseg.training.optimisation import WeightAverage
 
 MAX_GRADIENT_NORM = 5.0
-LOOK_EVERY = 16  # steps between two looks at the loss: each of them waits for the GPU
+CHECK_EVERY = 16  # steps between two checks of the loss, since each check waits for the GPU
 
 
 @dataclass(frozen=True)
 class Learner:
-    """What changes with every step: the network, bare and wrapped for several processes, and what moves it."""
+    """Everything that a step changes: the network, bare and wrapped for several processes, and its optimiser."""
 
     net: nn.Module
     parallel: nn.Module
@@ -37,8 +37,8 @@ class Learner:
 
 def make_loader(dataset: TrainingSet, batches: Iterable[list[Draw]], config: TrainingConfig) -> DataLoader:
     """Makes the samples beside the training, in `config.workers` processes that stay from epoch to epoch."""
-    # torch sees to its workers' threads; OpenCV's would take turns with those that train. Said here and not in the
-    # workers, where it was seen to hang: a forked one would have to end threads that only its parent has.
+    # torch limits its workers' threads; OpenCV's would compete with those that train. Set here and not in the workers,
+    # where it was seen to hang: a forked one would have to end threads that only its parent has.
     cv2.setNumThreads(1)
     return DataLoader(
         dataset,
@@ -63,7 +63,7 @@ def train_epoch(
 
     Raises
     ------
-    TrainingError : the loss isn't finite; names the photos, at most LOOK_EVERY steps later
+    TrainingError : the loss isn't finite; names the photos, at most CHECK_EVERY steps later
     """
     learner.parallel.train()
     if config.frozen_norm:
@@ -80,7 +80,7 @@ def train_epoch(
         targets, valid = targets.to(device, non_blocking=True), valid.to(device, non_blocking=True)
         loss = step(accelerator, learner, inputs, targets, valid, config)
         seen.add(loss, indices)
-        if seen.waiting == LOOK_EVERY:
+        if seen.waiting == CHECK_EVERY:
             batches.set_postfix(loss=f"{seen.mean():.4f}")
     own_mean = torch.tensor(seen.mean(), device=device)
     return accelerator.reduce(own_mean, "mean").item(), seen.count * config.batch_size
@@ -114,7 +114,7 @@ def step(
 
 
 class SeenLosses:
-    """The losses of an epoch so far; they stay on the device until somebody asks."""
+    """The losses of an epoch so far; they stay on the device until they are read."""
 
     def __init__(self, dataset: TrainingSet):
         self.count = 0

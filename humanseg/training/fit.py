@@ -1,4 +1,4 @@
-"""The training, read top to bottom: photos in, `model.safetensors` and `config.json` out.
+"""The training loop, to be read from top to bottom: photos in, `model.safetensors` and `config.json` out.
 
 Launch it with `python train.py`, or with `torchrun --nproc_per_node N train.py` for more than one process.
 """
@@ -58,7 +58,7 @@ def fit(
     new_decoder : where `model` says another decoder than theirs, take the encoder alone and train that decoder anew
     stop_after : end this session after that many epochs, without shortening the schedule
     tensorboard : write the figures of every epoch to `run/tensorboard` too
-    arguments : kept in `training.json` for whoever resumes the run
+    arguments : kept in `training.json`, for resuming the run
 
     Returns
     -------
@@ -66,7 +66,7 @@ def fit(
 
     Raises
     ------
-    TrainingError : nothing to train or validate on, a folder that holds another run, options that can't be, a loss
+    TrainingError : nothing to train or validate on, a folder that holds another run, impossible options, a loss
         that isn't finite, a state that can't be written or read
     WeightsError : the weights to begin with can't be had
     """
@@ -150,7 +150,7 @@ def _learner(net: nn.Module, config: TrainingConfig, accelerator: Accelerator, t
 
 
 def _write_down(session: Session, before: dict[str, Any], arguments: dict[str, Any] | None) -> None:
-    """Says what will differ from the run so far, and writes down how it is to go: from here on it can be resumed."""
+    """Reports how this run differs from the resumed one, and writes its description: from here on it can be resumed."""
     for sentence in differences(before, session.description):
         print(sentence)
     model = session.model

@@ -54,7 +54,7 @@ def _soft_iou(predicted: Tensor, wanted: Tensor, weight: Tensor | float = 1.0) -
 def inner_boundary(mask: Tensor, ratio: float = BOUNDARY_RATIO) -> Tensor:
     """How much of each pixel is mask and within `ratio` of the diagonal from its outline; the frame counts as outline.
 
-    The soft form of `metrics.inner_boundary`, and the same for a mask of 0 and 1: eroded is the least value around.
+    The soft form of `metrics.inner_boundary`, and the same for a mask of 0 and 1: an erosion is the least value around.
     """
     distance = boundary_distance(mask.shape[2:], ratio)
     eroded = F.pad(mask, (distance,) * 4)
@@ -65,7 +65,7 @@ def inner_boundary(mask: Tensor, ratio: float = BOUNDARY_RATIO) -> Tensor:
 
 def _least_along(array: Tensor, window: int, axis: int) -> Tensor:
     """The least value in each window along an axis."""
-    # Windows of 2, 4, 8 from one another: max_pool2d, which looks at each pixel of a window, takes three times as long.
+    # Windows of 2, 4, 8 built from one another: max_pool2d reads each pixel of a window, and takes three times as long.
     length = 1
     while length < window:
         step = min(length, window - length)
@@ -81,7 +81,7 @@ def inner_iou(logits: Tensor, target: Tensor, valid: Tensor) -> Tensor:
 
 
 def bce_dice(logits: Tensor, target: Tensor, valid: Tensor) -> Tensor:
-    """The plain loss: cross-entropy plus Dice."""
+    """Cross-entropy plus Dice, neither of them weighted."""
     return bce(logits, target, valid) + dice(logits, target, valid)
 
 

@@ -12,8 +12,8 @@ M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
 def keep_freed_memory() -> None:
     """Lets glibc keep what one step of training frees for the next; elsewhere it does nothing. For the whole process.
 
-    Left alone, glibc gives every feature map of more than 32 MB back to the system, which clears it page by page when
-    the next step asks for it.
+    By default glibc returns every feature map of more than 32 MB to the system, which clears its pages when the next
+    step allocates it again.
     """
     if not sys.platform.startswith("linux"):
         return

@@ -48,7 +48,7 @@ def begin(model: ModelConfig, start_from: Path | None, new_decoder: bool) -> Beg
 
 
 def begin_again(model: ModelConfig, description: dict[str, Any]) -> Beginning | None:
-    """The network of a run that is resumed, without weights, which its state has; None if the run doesn't tell.
+    """The network of a run that is resumed, without weights, which its state has; None if the description doesn't say.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What moves the weights: the optimiser, its learning rate, and the average that is kept of them."""
+"""The optimiser, its learning rate, and the moving average of the weights."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from humanseg.training.config import TrainingConfig
 
 
 def make_optimizer(net: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
-    """AdamW with a gentler rate for the encoder, and no weight decay on biases and norms."""
+    """AdamW with a lower rate for the encoder, and no weight decay on biases and norms."""
     groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for name, parameter in net.named_parameters():
         groups.setdefault((name.startswith("encoder."), parameter.ndim > 1), []).append(parameter)
@@ -72,7 +72,7 @@ class WeightAverage(AveragedModel):
         if floats:
             self.multi_avg_fn(*map(list, zip(*floats, strict=True)), self.n_averaged)
         for ours, theirs in pairs:
-            if not (averaging and ours.is_floating_point()):  # the first weights; later what counts batches
+            if not (averaging and ours.is_floating_point()):  # the first weights; later the counts of batches
                 ours.copy_(theirs)
         self.n_averaged += 1
 

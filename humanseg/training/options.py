@@ -1,4 +1,4 @@
-"""What `train.py` is asked for on its command line: read, completed and checked before any work begins."""
+"""The options of `train.py`: read, completed and checked before any work begins."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from humanseg.training.config import TrainingConfig, check_network, option
 from humanseg.training.losses import LOSSES
 from humanseg.training.run import check_out, choose_folder, read_description
 
-# What isn't the training's own, and is therefore asked for anew each time.
+# Options of one session, which a resumed run doesn't take over.
 _PASSING: dict[str, Any] = {"out": None, "resume": False, "stop_after": None, "tensorboard": False}
 _OWN: dict[str, Any] = {
     "data": [], "negatives": [], "pseudo": [], "loose": [], "complete": [], "start_from": None, "fold": 0,
@@ -25,7 +25,7 @@ _OWN: dict[str, Any] = {
 
 
 def parse(arguments: list[str] | None, description: str | None) -> dict[str, Any]:
-    """What is given on the command line, and nothing else: defaults come later, from the run where it's resumed."""
+    """The options given on the command line alone: defaults come later, from the run where it's resumed."""
     parser = argparse.ArgumentParser(
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -1,4 +1,4 @@
-"""Several processes that train one network: started, kept in step, and given the same news."""
+"""Several processes that train one network: joined, kept in step, and given the same results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from humanseg.errors import HumanSegError, TrainingError
 from humanseg.training.validation import has_bf16
 
-# What a launcher (torchrun, accelerate launch) tells each process that it starts.
+# Variables that a launcher (torchrun, accelerate launch) sets for each process.
 _LAUNCHED = ("RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
 
 Result = TypeVar("Result")
@@ -27,7 +27,7 @@ def make_accelerator() -> Accelerator:
 
     Raises
     ------
-    TrainingError : WORLD_SIZE speaks of more processes than take part, or of more on this machine than it has GPUs
+    TrainingError : WORLD_SIZE is more than the processes that take part, or than the GPUs of this machine
     """
     wanted = _number("WORLD_SIZE")
     missing = [name for name in _LAUNCHED if name not in os.environ]
@@ -43,7 +43,7 @@ def make_accelerator() -> Accelerator:
             "CUDA_VISIBLE_DEVICES= to train on CPUs."
         )
     accelerator = Accelerator(
-        # Left to itself, accelerate takes processes without GPUs for so many trainings of their own.
+        # By default accelerate lets each process without a GPU train on its own.
         cpu="LOCAL_RANK" in os.environ and not gpus,
         mixed_precision="bf16" if has_bf16() else "no",
         # smp's encoders carry a last convolution that a U-Net has no use for.

@@ -1,7 +1,7 @@
-"""Masks for photos that nobody has marked, by the network itself: what it can't tell is left to be ignored.
+"""Masks for unmarked photos, made by the network itself: pixels that it isn't sure of are to be ignored.
 
-Training on them is self-training (Lee 2013, "Pseudo-Label"). A network is wrong about a photo at one size and right at
-another: only what it says at all of them is taken for true.
+Training on them is self-training (Lee 2013, "Pseudo-Label"). A network may be wrong about a photo at one size and right
+at another, so a pixel counts only where all sizes agree.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from humanseg.segmenter import Segmenter
 
 # Of the size at which the network is shown photos; each is done with its second pass.
 SIZES = (5 / 7, 1.0, 9 / 7)
-# Photos in which the sizes have less than this in common (intersection over union over all of them) tell little.
+# Photos in which the sizes agree less than this (intersection over union over all of them) get no mask.
 AGREEMENT = 0.6
 # The mean over the sizes from which a pixel is person, and up to which it's background.
 SURELY, SURELY_NOT = 0.8, 0.2

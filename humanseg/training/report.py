@@ -1,4 +1,4 @@
-"""Things to look at while a run goes on and when it's over: a line, curves, contact sheets, a report."""
+"""How a run is shown: a line for each epoch, curves, contact sheets, a report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from humanseg.markdown import table
 from humanseg.model.config import read_config
 from humanseg.training.rows import METRICS_NAME
 
-MAGENTA = (255, 0, 255)  # no skin, cloth or sky looks like it: what's left of the background shows
+MAGENTA = (255, 0, 255)  # no skin, cloth or sky has this colour, so that remains of the background show
 
 
 def line(row: dict[str, float], seconds: float) -> str:
@@ -131,7 +131,7 @@ def write_report(run: Path) -> Path:
 def _metrics(run: Path) -> list[dict[str, float]]:
     try:
         with (run / METRICS_NAME).open(newline="", encoding="utf-8") as file:
-            # A set that joined later has no figures before.
+            # A set that was added later has no figures before.
             rows = [{key: float(cell) for key, cell in row.items() if cell != ""} for row in csv.DictReader(file)]
     except (OSError, ValueError, TypeError) as error:
         raise TrainingError(f"{run / METRICS_NAME} can't be read ({error}): train first.") from error

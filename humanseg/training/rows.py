@@ -14,7 +14,7 @@ METRICS_NAME = "metrics.csv"
 
 
 def write_rows(run: Path, rows: Sequence[dict[str, Any]]) -> None:
-    """Writes `metrics.csv` anew, a row for each epoch; a set that joined later leaves earlier cells empty.
+    """Writes `metrics.csv` anew, a row for each epoch; the cells before a set was added are empty.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def write_rows(run: Path, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def read_rows(run: Path, until: int) -> list[dict[str, Any]]:
-    """The rows of `metrics.csv` up to that epoch, each once; what a killed run left of a row isn't one."""
+    """The rows of `metrics.csv` up to that epoch, each once; a row that a killed run left unfinished is skipped."""
     rows: dict[int, dict[str, Any]] = {}
     try:
         with (run / METRICS_NAME).open(newline="", encoding="utf-8") as file:

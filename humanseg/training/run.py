@@ -16,7 +16,7 @@ from humanseg.training.state import STATE_NAME
 
 RUNS = Path("runs")
 DESCRIPTION_NAME = "training.json"
-# What a run can differ in from one go to the next without being another training.
+# A resumed run may differ in these without being another training.
 _NOT_COMPARED = {"arguments", "earlier", "machine", "network", "precision", "processes", "torch", "workers"}
 
 
@@ -109,11 +109,11 @@ def read_description(run: Path) -> dict[str, Any]:
 
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """What a resumed run does otherwise than it did before, a sentence each.
+    """How a resumed run differs from what it was before, a sentence for each difference.
 
     Parameters
     ----------
-    before, now : descriptions; what only one of them knows of isn't compared
+    before, now : descriptions; keys that only one of them has aren't compared
     """
     now = json.loads(json.dumps(now))  # tuples are lists in JSON
     sentences = []

@@ -1,4 +1,4 @@
-"""A training under way: everything it works with, one epoch, and what is written down after it."""
+"""A training in progress: everything that it works with, one epoch, and what is written after it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Session:
     events: report.Events | None
 
     def train_epoch(self, *, is_last: bool) -> None:
-        """Trains on every photo once (by weight), validates, and writes down what came of it.
+        """Trains on every photo once (by weight), validates, and writes weights, state and figures.
 
         Raises
         ------

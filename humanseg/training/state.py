@@ -1,4 +1,4 @@
-"""What a run needs to go on after whatever stopped it."""
+"""The state from which a run that was stopped goes on."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class State:
         TrainingError : it can't be written; what was there before still is
         """
         content = {name: part.state_dict() for name, part in self._parts.items()}
-        # LambdaLR keeps its function out of the state by itself; samples depend on the epoch alone.
+        # LambdaLR leaves its function out of the state; samples depend on the epoch alone.
         content |= {name: getattr(self, name) for name in ("epoch", "rows", "best", "best_figures")}
         try:
             for left in self.path.parent.glob(f".{self.path.name}.*"):  # by a run that was killed while writing
@@ -75,6 +75,6 @@ class State:
             self.rows = content["rows"] if "rows" in content else read_rows(self.path.parent, self.epoch)
         except FileNotFoundError as error:
             raise TrainingError(f"There is no {self.path} to resume from: start without --resume.") from error
-        except Exception as error:  # torch raises whatever its unpickler met
+        except Exception as error:  # torch's unpickler can raise anything
             detail = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise TrainingError(f"{self.path} can't be resumed from ({detail}): start without --resume.") from error

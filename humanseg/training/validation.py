@@ -1,4 +1,4 @@
-"""Validation photos, looked at after every epoch: scored, and laid out to be seen."""
+"""Validation photos: scored after every epoch, and drawn as contact sheets."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def has_bf16() -> bool:
 
 @torch.inference_mode()
 def predict(net: nn.Module, model: ModelConfig, rgb: np.ndarray, size: int, device: torch.device) -> np.ndarray:
-    """Alpha (float32, at the size the network saw) of a photo whose long side is brought to `size`."""
+    """Alpha (float32, at the network's size) of a photo whose long side is brought to `size`."""
     boxed, inner = letterbox(rgb, size, model.stride)
     inputs = torch.from_numpy(boxed).to(device).permute(2, 0, 1)[None].float() / 255
     mean, std = (torch.tensor(v, device=device).view(1, 3, 1, 1) for v in (model.mean, model.std))
@@ -81,7 +81,7 @@ class ValidationSet:
         net.eval()
         for name, photos in self._photos.items():
             alphas = [predict(net, model, rgb, size, device) for rgb, _ in photos]
-            # Where nobody is there to be found, the less is found the better.
+            # For photos of nobody, less alpha is better.
             scores = [
                 -float(alpha.mean()) if mask is None else metrics.score(alpha, mask, model.threshold)["iou"]
                 for alpha, (_, mask) in zip(alphas, photos, strict=True)

@@ -8,7 +8,7 @@ from torch import nn
 from humanseg.errors import TrainingError
 from humanseg.model.config import ModelConfig
 from humanseg.training.config import TrainingConfig
-from humanseg.training.epoch import LOOK_EVERY, Learner, SeenLosses, make_loader, step, train_epoch
+from humanseg.training.epoch import CHECK_EVERY, Learner, SeenLosses, make_loader, step, train_epoch
 from humanseg.training.optimisation import WeightAverage, make_optimizer, make_scheduler
 
 CONFIG = TrainingConfig(workers=1, batch_size=2, loss="bce_dice")
@@ -55,20 +55,20 @@ def test_a_step_reads_nothing_back_from_the_device(learner, monkeypatch):
 
 
 def test_losses_are_looked_at_now_and_then(learner):
-    bar = Bar(*[batch()] * (2 * LOOK_EVERY + 1))
+    bar = Bar(*[batch()] * (2 * CHECK_EVERY + 1))
     loss, seen = train_epoch(Accelerator(cpu=True), learner, bar, photos("a.png"), ModelConfig(), CONFIG)
     assert len(bar.shown) == 2 and seen == 2 * len(bar)
     assert 0 < loss < float(bar.shown[0]["loss"])
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
-@pytest.mark.parametrize("place", [0, LOOK_EVERY - 1, LOOK_EVERY + 1])
+@pytest.mark.parametrize("place", [0, CHECK_EVERY - 1, CHECK_EVERY + 1])
 def test_a_loss_that_is_not_finite_is_found_wherever_it_comes_and_names_its_photos(value, place):
     seen = SeenLosses(photos("fine.png", "odd.png"))
     with pytest.raises(TrainingError, match=r"odd\.png, odd\.png: look at"):
-        for n in range(LOOK_EVERY + 2):
+        for n in range(CHECK_EVERY + 2):
             seen.add(torch.tensor(value if n == place else 1.0), torch.tensor([1, 1] if n == place else [0, 0]))
-            if seen.waiting == LOOK_EVERY:
+            if seen.waiting == CHECK_EVERY:
                 seen.mean()
         seen.mean()
 
