@@ -16,6 +16,7 @@ from tqdm import tqdm
 from humanseg.data.augment import camera_damage, loosened, paste, random_matrix, random_view, warp_mask, warp_photo
 from humanseg.data.datasets import Pair, read_pair
 from humanseg.data.masks import BACKGROUND, IGNORE, PERSON
+from humanseg.data.photo_store import PhotoStore
 
 CACHE_LONG_SIDE = 640
 LOOSE_EDGE_PIXELS = 3
@@ -72,7 +73,7 @@ class TrainingSet(Dataset):
         self.sources = list(sources)
         self.pairs: list[Pair] = []
         self.weights: list[float] = []
-        self._photos: list[tuple[np.ndarray, np.ndarray]] = []
+        self._photos = PhotoStore()
         self._pasteable: dict[int, None] = {}  # the keys, in order, serve as an ordered set
         self._complete: set[int] = set()
         self._scenery: list[int] = []
@@ -91,7 +92,7 @@ class TrainingSet(Dataset):
                     self._complete.add(len(self.pairs))
                 self.pairs.append(pair)
                 self.weights.append(source.weight)
-                self._photos.append((rgb, mask))
+                self._photos.append(rgb, mask)
                 bar.update()
         bar.close()
         self._damage = camera_damage()
