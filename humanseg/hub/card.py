@@ -8,7 +8,8 @@ from typing import Any
 from humanseg.markdown import table
 from humanseg.model.config import ModelConfig, read_config
 
-CARD_NAME = "README.md"
+CARD_NAME, LICENCE_NAME = "README.md", "LICENSE"
+LICENCE_TEXT = Path(__file__).with_name("weights-licence.txt")
 ATTRIBUTE_NAMES = {
     "people": "people apart from each other",
     "person_share": "share of the frame that is person",
@@ -28,7 +29,7 @@ TERMS = {
 
 
 def write_card(folder: Path) -> Path:
-    """Writes the model card from the configuration; gives its path.
+    """Writes the model card from the configuration, and the weights' licence beside it; gives the card's path.
 
     Raises
     ------
@@ -37,6 +38,7 @@ def write_card(folder: Path) -> Path:
     config = read_config(folder)
     path = folder / CARD_NAME
     path.write_text(model_card(config), encoding="utf-8")
+    (folder / LICENCE_NAME).write_text(LICENCE_TEXT.read_text(encoding="utf-8"), encoding="utf-8")
     return path
 
 
@@ -55,6 +57,7 @@ def model_card(config: ModelConfig) -> str:
     return f"""---
 license: other
 license_name: research-and-demonstration
+license_link: {LICENCE_NAME}
 library_name: segmentation-models-pytorch
 pipeline_tag: image-segmentation
 tags: [image-segmentation, background-removal, person, u-net]
@@ -63,7 +66,7 @@ tags: [image-segmentation, background-removal, person, u-net]
 # HumanSegNet weights
 
 Separates people from their background. For photos and webcam frames of one or several people; made for research and
-demonstration, since some of the training sets allow no more.
+demonstration, since some of the training sets allow no more ([licence]({LICENCE_NAME})); the code is under Apache-2.0.
 
 A U-Net with encoder `{config.encoder}`, started from ImageNet, and a decoder of
 {"-".join(map(str, config.decoder_channels))} channels{coarser}.
@@ -104,7 +107,7 @@ def _score_table(config: ModelConfig) -> str:
         return "Not measured yet."
     keys = ("iou", "boundary_iou", "dice", "mae")
     return table(
-        ("set", "photos", "IoU", "boundary IoU", "Dice", "MAE", "looked at"),
+        ("set", "photos", "IoU", "boundary IoU", "Dice", "MAE", "shown at"),
         (
             (name, row["n"], *(f"{row[key]:.3f}" for key in keys), f"{row['size']} px, {row['engine']}")
             for name, row in rows.items()

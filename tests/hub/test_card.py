@@ -106,3 +106,26 @@ def test_the_card_tells_that_the_last_layer_was_scaled(weights):
     assert "scaled" not in card.model_card(config)
     further = replace(config, training={"epochs": 3, "earlier": [{"mean_of": [], "logits_scaled": 0.8}]})
     assert "its last layer scaled by 0.8" in card.model_card(further)
+
+
+def test_the_weights_licence_lies_beside_them_and_the_front_matter_names_it(weights):
+    text = card.write_card(weights).read_text()
+    front = text.split("---")[1]
+    assert "license: other\nlicense_name: research-and-demonstration\nlicense_link: LICENSE\n" in front
+    assert (weights / "LICENSE").read_text() == card.LICENCE_TEXT.read_text()
+
+
+@pytest.mark.parametrize("name", ["humansegnet", "humansegnet-live"])
+def test_the_cards_that_ship_are_those_that_the_command_writes(repository, name):
+    folder = repository / "checkpoints" / name
+    assert (folder / card.CARD_NAME).read_text() == card.model_card(read_config(folder))
+    assert (folder / card.LICENCE_NAME).read_text() == card.LICENCE_TEXT.read_text()
+
+
+def test_the_package_tells_the_code_s_licence_from_the_weights(repository):
+    settings = (repository / "pyproject.toml").read_text()
+    assert 'license = "Apache-2.0 AND LicenseRef-humansegnet-weights"' in settings
+    assert 'license-files = ["LICENSE", "checkpoints/*/LICENSE"]' in settings
+    front = (repository / "README.md").read_text().split("---")[1]
+    (link,) = (line.split(": ")[1] for line in front.splitlines() if line.startswith("license_link"))
+    assert "license: other\n" in front and (repository / link).is_file()

@@ -49,3 +49,10 @@ def test_what_is_no_table_is_named(weights, tmp_path, text):
     file.write_text(text)
     with pytest.raises(DataError, match=r"other\.json"):
         figures.add_table(weights, file)
+
+
+def test_scores_of_two_folders_of_one_name_are_told_apart_by_their_files(weights, scores, tmp_path):
+    other = tmp_path / "day2.json"
+    other.write_text(scores.read_text())
+    config = figures.add_scores(weights, [scores, other])
+    assert list(config.metrics["evaluation"]) == ["portraits (scores)", "portraits (day2)"]
