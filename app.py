@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--live-model", help="the same for the webcam; by default what ships for it, or --model")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     options = parser.parse_args(arguments)
-    # Whoever brings weights of their own means the webcam too.
+    # Weights that are named replace the webcam's too.
     named = options.model or os.environ.get(MODEL_VARIABLE)
     live = options.live_model or (None if named else LIVE_NAME)
     try:
@@ -42,7 +42,7 @@ def build(limits: Limits, model: str | None, live: str | None, in_browser: bool)
 
     Without `live` the webcam has the photos' network.
     """
-    # The page tells nobody that it's running.
+    # Gradio would report to its makers that a page is running.
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     from humanseg import Segmenter
     from humanseg.ui import page

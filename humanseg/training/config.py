@@ -15,7 +15,7 @@ from humanseg.model.config import ModelConfig
 from humanseg.training.losses import LOSSES
 
 LARGEST_SIDE = 4096  # pixels; larger views need more memory than machines have
-HIGHEST_SEED = 2**31 - 1  # the seeds of epochs and processes are a thousand times it, plus their number
+HIGHEST_SEED = 2**31 - 1  # an epoch's seed in a process is a million times this, plus both their numbers
 ENCODER_HALVINGS = 32  # an encoder of depth 5 wants sides that are multiples of this
 
 

@@ -17,12 +17,12 @@ from humanseg.ui.server.guard import plain
 from humanseg.ui.upload import Upload
 from humanseg.ui.uploads import photo_input
 
-# A background is kept no larger than it takes to fill a square of this side, in pixels, while the photo is worked on.
+# While the photo is worked on, a background is kept no larger than fills a square of this side, in pixels.
 BACKGROUND_SIDE = 4096
 
 
 def build(context: Context) -> None:
-    """Adds the endpoints to the page; nothing of them is seen there."""
+    """Adds the endpoints to the page, where they aren't shown."""
     endpoints = Endpoints(context)
 
     def offer(function: Any, inputs: list[Any], label: str) -> None:
@@ -51,7 +51,7 @@ def _given(label: str = "Photo") -> gr.Image:
 
 
 class Endpoints:
-    """What programs can ask for; their docstrings are what they read about it."""
+    """The functions that programs can call; their docstrings are published with them."""
 
     def __init__(self, context: Context) -> None:
         self.context = context

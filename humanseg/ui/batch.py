@@ -37,7 +37,7 @@ class Working:
 
 @dataclass(frozen=True)
 class Finished:
-    """A photo is done, or has failed; `view` is what is to be on screen now."""
+    """A photo is done, or has failed; `view` is what belongs on screen now."""
 
     item: Item
     view: View
@@ -45,7 +45,7 @@ class Finished:
 
 @dataclass(frozen=True)
 class Over:
-    """All are done: what to say about it, and whether anything failed."""
+    """All are done: the sentence about them, and whether anything failed."""
 
     message: str
     failed: bool
@@ -54,7 +54,7 @@ class Over:
 def work(
     context: Context, session: Session, uploads: Sequence[Upload]
 ) -> Iterator[Loading | Working | Finished | Over]:
-    """Cuts out all of them; says how far it is, and ends without a word when the visitor has started over meanwhile.
+    """Cuts out all of them and reports its progress; ends silently when the visitor has started over meanwhile.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def cut_out_one(context: Context, session: Session, upload: Upload) -> None:
 
     Raises
     ------
-    HumanSegError : it didn't work
+    HumanSegError : it couldn't be cut out
     """
     visit = session.begin()
     try:

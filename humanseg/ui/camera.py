@@ -1,4 +1,4 @@
-"""One visitor's webcam: alphas that are steady over time, and how many frames a second come through."""
+"""One visitor's webcam: alphas that are steady over time, and the rate of frames."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAUSE = 2.0
 
 
 class Camera:
-    """What has to be remembered from one frame to the next."""
+    """The state that is kept from one frame to the next."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -29,7 +29,7 @@ class Camera:
         Parameters
         ----------
         frame : uint8 HxWx3
-        segmenter : gives what looks at frames; called when the stream starts, or starts anew after a pause
+        segmenter : gives the Segmenter for frames; called when the stream starts, or starts anew after a pause
 
         Returns
         -------
@@ -40,7 +40,7 @@ class Camera:
         return self._stream.alpha(frame)
 
     def tick(self) -> float | None:
-        """A frame is done: how many come through a second, None while that can't be told."""
+        """Counts a frame that is done; gives the frames a second, None while that can't be told."""
         self._ticks = [*self._ticks, self._clock()][-RATE_OVER:]
         if len(self._ticks) < 2:
             return None

@@ -9,11 +9,11 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-# The photos' ticket lasts as long as the browser tab does: whoever sits down at this computer next has another one. A
-# duplicated tab comes with a copy of it. So each tab holds a lock named after its ticket for as long as its page is
-# there, and takes a new ticket where another tab has the lock. A reload may ask a moment before the old page is gone:
-# hence the second of patience. Browsers know locks on pages that come over https or from this computer; elsewhere the
-# server sees to it that only the later tab has the photos (`Sessions`).
+# The photos' ticket lasts as long as the browser tab, so that the next person at this computer has another one. A
+# duplicated tab starts with a copy of it. So each tab holds a lock named after its ticket while its page is open, and
+# takes a new ticket where another tab has the lock. A reload may ask just before the old page is gone, so it waits for
+# up to a second. Browsers have locks on pages that come over https or from this computer; elsewhere the server ensures
+# that only the later tab has the photos (`Sessions`).
 TICKET = """async (ticket, ...rest) => {
   const fresh = () =>
     Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
@@ -44,14 +44,14 @@ RESTORE = """(stored, ...values) => %s.map((rule, index) => {
 
 
 class Choices:
-    """Controls whose values last beyond a reload; each goes by its `elem_id`.
+    """Controls whose values last beyond a reload; each is stored under its `elem_id`.
 
     The values lie in the browser's local storage and nowhere else: no photo is among them.
     """
 
     def __init__(self, controls: Sequence[Component]) -> None:
         self.controls = list(controls)
-        # Both fixed, or a new start of the server would make all visitors forget; there is nothing to hide in it.
+        # Key and secret are fixed, so that a restart of the server keeps visitors' choices; they hide nothing.
         self.stored = gr.BrowserState({}, storage_key="humanseg-choices", secret="humanseg-choices")
         names = json.dumps([control.elem_id for control in self.controls])
         self._keep = f"(...values) => Object.fromEntries({names}.map((name, index) => [name, values[index]]))"
@@ -62,10 +62,10 @@ class Choices:
             )
 
     def restore(self, page: gr.Blocks) -> Any:
-        """Has the stored values put back as soon as the page is there: the event, for what comes after it.
+        """Puts the stored values back as soon as the page is loaded; gives the event, for what follows it.
 
-        It happens in the browser alone. An answer from the server would come when the visitor may already have chosen
-        anew, and undo it. Values that make no sense (any more) are left out.
+        This happens in the browser alone: an answer from the server could undo what the visitor has chosen meanwhile.
+        Values that a control can't have (any more) are left out.
         """
         return page.load(None, [self.stored, *self.controls], self.controls, js=self._restore, api_visibility="private")
 

@@ -1,4 +1,4 @@
-"""What all parts of the page are given: the networks, the limits, where files and arrays lie, whose session it is."""
+"""The context that all parts of the page share: networks, limits, files, memory and sessions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EXAMPLES = Path(__file__).parent / "examples"
 
 
 class Asked(Protocol):
-    """A request of the page (Gradio's `Request`)."""
+    """A request from the page (Gradio's `Request`)."""
 
     session_hash: str | None
 
@@ -31,8 +31,8 @@ class Context:
     ----------
     model, live : the networks for photos and for the webcam
     limits : what one visitor may ask
-    shelf : where temporary files lie
-    memory : what is kept of pictures
+    shelf : the temporary files
+    memory : the arrays that are kept
     sessions : all visitors
     examples : photos to try
     """
@@ -57,7 +57,7 @@ class Context:
         return cls(model, live, limits, shelf, memory, sessions, tuple(sorted(EXAMPLES.glob("*.jpg"))))
 
     def session(self, request: Asked) -> Session:
-        """The session of whoever asks.
+        """The session that a request belongs to.
 
         Raises
         ------
@@ -69,17 +69,17 @@ class Context:
 
     @property
     def runs_the_model(self) -> dict[str, Any]:
-        """For events that ask the photos' network."""
+        """For events that run the photos' network."""
         return _lane("model", self.limits.concurrency)
 
     @property
     def watches_cameras(self) -> dict[str, Any]:
-        """For cameras: one holds its place for as long as it runs, so it must not take those of the photos."""
+        """For cameras: each takes a place for as long as it runs, so these are other places than the photos'."""
         return _lane("camera", self.limits.cameras)
 
     @property
     def composes(self) -> dict[str, Any]:
-        """For events that work out a picture without the network."""
+        """For events that make a picture without the network."""
         return _lane("compose", 4)
 
     @property

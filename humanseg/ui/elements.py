@@ -11,11 +11,11 @@ import gradio as gr
 from humanseg.ui.context import Context
 from humanseg.ui.server.guard import plain
 
-# In the page but not seen. What isn't in the page at all (False) is loaded at its first change, and while that lasts, a
-# second change overtakes the first: the older picture would stay.
+# In the page but hidden. With False the component would be loaded at its first change, and meanwhile a second change
+# overtakes the first: the older picture would stay.
 HIDDEN = "hidden"
 
-# The file is made when it's asked for; only then the browser fetches it.
+# The browser fetches the file only once the click has made it.
 FETCH = """(file) => {
   if (!file) return;
   const link = document.createElement("a");
@@ -38,13 +38,13 @@ def say(message: str, *, bad: bool = False) -> str:
 
 
 def busy(message: str, done: int | None = None, total: int = 0) -> str:
-    """A message with a progress bar: how much is done, or only that something is going on."""
+    """A message with a progress bar: how much is done, or, without `done`, that something is in progress."""
     share = "" if done is None else f' value="{done}" max="{total}"'
     return f'<p role="status">{escape(message)}</p><progress{share}></progress>'
 
 
 def empty(message: str) -> str:
-    """What stands where a picture will be."""
+    """The message in the place of a picture that isn't there yet."""
     return f'<div class="empty">{PERSON}<p>{escape(message)}</p></div>'
 
 

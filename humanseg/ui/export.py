@@ -40,13 +40,13 @@ def cut_out_file(session: Session, id: str, format: str = "png") -> Path:
 def picture_file(shelf: Shelf, name: str, picture: np.ndarray, format: str) -> Path:
     """The finished picture (uint8 HxWx3, or HxWx4 when transparent) as `NAME-background.png` (.jpg, .webp)."""
     if picture.shape[2] == 4 and format == "jpeg":
-        format = "png"  # JPEG knows no transparency
+        format = "png"  # JPEG can't be transparent
     extension = ".jpg" if format == "jpeg" else f".{format}"
     return shelf.put(photos.output_name(name, suffix="-background", extension=extension), encoded(picture, format))
 
 
 def zip_file(session: Session) -> Path:
-    """All cut-outs of the session, repaired as they are, and `report.csv` in one ZIP.
+    """All cut-outs of the session, with their repairs, and `report.csv` in one ZIP.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def zip_file(session: Session) -> Path:
 
 
 def _packed(archive: zipfile.ZipFile, name: str, session: Session, item: Item) -> Item:
-    """Puts a photo's cut-out into the archive: its row of the report."""
+    """Puts a photo's cut-out into the archive; gives its row of the report."""
     try:
         archive.writestr(name, session.pictures.png(item).read_bytes())
         return replace(item, person_found=session.pictures.found(item))
@@ -90,7 +90,7 @@ def report(items: Sequence[Item]) -> str:
 
 
 def _harmless(name: str) -> str:
-    # A spreadsheet would take a name that starts so for a formula.
+    # A spreadsheet would take a name that starts with one of these for a formula.
     return "'" + name if name.startswith(("=", "+", "-", "@")) else name
 
 

@@ -1,4 +1,4 @@
-"""One photo of a visitor, as a record that never changes: what changes is which record the session holds."""
+"""One photo of a visitor, as a record that never changes: a repair puts another record in its place."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Item:
     ----------
     upload, name : the photo
     size : width and height in pixels
-    person_found, confidence : what the network says
+    person_found, confidence : as for `CutOut`
     seconds : how long it took
     error : why it failed, "" if it didn't
     result : the network's cut-out, a PNG; None if it failed
-    thumbnail : the same to the gallery, before any repair
-    repair : what was done by hand since
-    id : by which the page names this photo; nobody can guess it, and no other photo ever gets it
+    thumbnail : the gallery's picture of it, before any repair
+    repair : what was done to it by hand
+    id : names the photo on the page; it can't be guessed, and no other photo ever gets it
     """
 
     upload: Upload
@@ -49,7 +49,7 @@ class Item:
         return any(path is None or not path.exists() for path in files)
 
     def describe(self) -> str:
-        """What the page says of it."""
+        """The page's sentence about it."""
         if self.error:
             return self.error
         if not self.person_found and not self.repair:
@@ -65,7 +65,7 @@ class View:
     Attributes
     ----------
     item : the photo
-    number : grows with every change of what is to be seen, over all visitors
+    number : grows with every change of what belongs on screen, over all visitors
     """
 
     item: Item | None
@@ -73,7 +73,7 @@ class View:
 
     @property
     def token(self) -> str:
-        """What the page gives back to name what it shows."""
+        """The page sends this back to name what it shows."""
         return f"{self.item.id if self.item else ''}.{self.number}"
 
 

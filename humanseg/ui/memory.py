@@ -12,8 +12,8 @@ import numpy as np
 
 Value = TypeVar("Value")
 
-# Bytes of one visitor, and of all together. One holds the previews of a photo (12 MB at 1280x960) and, up to about 12
-# megapixels, its cut-out at full size (4 bytes a pixel); all together are the last few who did something.
+# Bytes for one visitor, and for all together. The first is enough for the previews of a photo (12 MB at 1280x960) and,
+# up to about 12 megapixels, its cut-out at full size (4 bytes a pixel); the second for the last few active visitors.
 EACH = 64_000_000
 TOTAL = 256_000_000
 
@@ -36,7 +36,7 @@ class Memory:
         self._sum = 0
 
     def get(self, owner: Hashable, key: Hashable, make: Callable[[], Value], version: Any = None) -> Value:
-        """What `make` gives, or gave before for this version and is still there. Nobody waits while it is made."""
+        """The kept value of this version, or what `make` gives. No other thread waits while it is made."""
         with self._lock:
             value, _, of = self._values.get((owner, key), (None, 0, None))
             if value is not None and of == version:
@@ -47,7 +47,7 @@ class Memory:
         return value
 
     def put(self, owner: Hashable, key: Hashable, value: Any, version: Any = None) -> None:
-        """Keeps the value in place of the last version; what was used longest ago makes room.
+        """Keeps the value in place of the last version, and drops what was used longest ago to make room.
 
         A value that alone is more than one owner may hold isn't kept.
         """
@@ -94,7 +94,7 @@ class Memory:
 def nbytes(value: Any) -> int:
     """Bytes of the arrays in a value: of one array, or of a dataclass's fields."""
     if isinstance(value, np.ndarray):
-        # A view keeps all of what it was cut from.
+        # A view keeps its whole base array in memory.
         return value.nbytes if value.base is None else max(value.nbytes, getattr(value.base, "nbytes", 0))
     if is_dataclass(value):
         return sum(nbytes(getattr(value, field.name)) for field in fields(value))

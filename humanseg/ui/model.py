@@ -26,7 +26,7 @@ _SOMEBODY = Path(__file__).parent / "examples" / "astronaut.jpg"
 
 
 class LazySegmenter:
-    """Calls `factory` once, for whoever comes first; the others wait.
+    """Calls `factory` once, for the first request; others wait.
 
     A failure isn't kept: the next visitor tries again and reads the same sentence if it still fails.
     """
@@ -76,7 +76,7 @@ def warm_up(still: LazySegmenter, live: LazySegmenter) -> None:
 
     def load() -> None:
         try:
-            # A photo of somebody: with nobody in it, what follows the network would stay cold.
+            # A photo of somebody: with nobody in it, the steps after the network wouldn't run.
             photos.encode(np.asarray(still.get().cut_out(_SOMEBODY))[..., :3])
             # Gradio imports it at the first event, where it's installed: half a second that a visitor would wait.
             with contextlib.suppress(ImportError):

@@ -33,8 +33,8 @@ def build(
     Parameters
     ----------
     factory : gives the Segmenter for photos; called when it's first needed
-    limits : None for what the environment says
-    live : gives the one for the webcam; None for the same
+    limits : by default those of the environment's variables
+    live : gives the Segmenter for the webcam; None for the same one
 
     Raises
     ------
@@ -70,7 +70,7 @@ def build(
 
 
 def _welcome(page: gr.Blocks, context: Context, choices: Choices, photo: PhotoTab, background: BackgroundTab) -> None:
-    """Whoever loads the page gets back what they chose and, after a reload, their photos."""
+    """When the page is loaded, puts back the visitor's choices and, after a reload, their photos."""
     ticket = gr.Textbox(visible=False)
 
     @plain
@@ -87,7 +87,7 @@ def _welcome(page: gr.Blocks, context: Context, choices: Choices, photo: PhotoTa
 
 
 def _farewell(page: gr.Blocks, context: Context) -> None:
-    """Whoever closes the page no longer takes up memory."""
+    """When the page is closed, frees the visitor's memory."""
 
     def leave(request: gr.Request) -> None:
         context.sessions.left(request.session_hash)
@@ -96,7 +96,7 @@ def _farewell(page: gr.Blocks, context: Context) -> None:
 
 
 def launch_options(limits: Limits) -> dict[str, Any]:
-    """What `Blocks.launch` needs to know for this page."""
+    """The options of `Blocks.launch` for this page."""
     return {
         "theme": theme.theme(),
         "css": theme.STYLE.read_text(encoding="utf-8"),
@@ -105,8 +105,7 @@ def launch_options(limits: Limits) -> dict[str, Any]:
         "show_error": False,
         "share": False,
         "ssr_mode": False,
-        # What Gradio keeps of a load of the page: 0.2 MB, and nothing of the photos (see `sessions`). It comes back by
-        # itself where it's missing.
+        # Gradio's state of a page load, 0.2 MB without any photo (see `sessions`), is made again where it's missing.
         "state_session_capacity": 100,
         "run_history": False,
         "mcp_server": _has_mcp(),

@@ -25,9 +25,9 @@ from humanseg.ui.server.limits import Limits
 from humanseg.ui.shelf import Shelf
 from humanseg.ui.upload import Upload
 
-# Long side in pixels of what the Background tab and a repair in progress are shown at: keeps a change under 0.3 s.
+# Long side in pixels of pictures on the Background tab and during a repair: keeps a change under 0.3 s.
 PREVIEW_SIDE = 1280
-# Long side in pixels up to which before and after are shown as they are.
+# Long side in pixels up to which before and after are shown at full size.
 COMPARE_SIDE = 4096
 THUMBNAIL_SIDE = 320
 # Long side in pixels of the picture that's painted on.
@@ -35,9 +35,9 @@ CANVAS_SIDE = 1024
 
 
 class Pictures:
-    """What a photo looks like: its cut-out, smaller copies, thumbnail, before and after.
+    """The pictures of a photo: its cut-out, smaller copies, thumbnail, before and after.
 
-    A picture is worked out from a record (`Item`) and nothing else, so that it is always of one photo with one repair.
+    A picture is made from a record (`Item`) and nothing else, so that it always shows one photo with one repair.
     Arrays are kept in `memory` while there is room, files are written to `shelf`; either may go at any time and is made
     again, pixel for pixel, from the photo as it was uploaded and the network's PNG. When those are gone, all raise
     ImageError with a sentence.
@@ -58,7 +58,7 @@ class Pictures:
         return self._array(item, "photo", None, lambda: item.upload.read(self.limits).rgb)
 
     def cut(self, item: Item) -> CutOut:
-        """The finished cut-out at full size, pixel for pixel what lies in its PNG."""
+        """The finished cut-out at full size, with exactly the pixels of its PNG."""
         return _cut_out(item, self.photo(item), self.rgba(item))
 
     def preview(self, item: Item) -> CutOut:
@@ -72,7 +72,7 @@ class Pictures:
         )
 
     def found(self, item: Item) -> bool:
-        """Whether anybody is to be seen in the finished cut-out."""
+        """Whether there is anybody in the finished cut-out."""
         return self.preview(item).person_found if item.repair else item.person_found
 
     def picture(self, upload: Upload, side: int) -> np.ndarray:
@@ -81,11 +81,11 @@ class Pictures:
         def read() -> np.ndarray:
             return shrink(upload.read(self.limits).rgb, side)
 
-        # The large one is for a single download; the small one is looked at with every change of a control.
+        # The large one is for a single download; the small one is needed at every change of a control.
         return read() if side > PREVIEW_SIDE else self.memory.get(self._key, "behind", read, (upload.source, side))
 
     def canvas(self, item: Item) -> np.ndarray:
-        """The photo to paint on, what the network cut away faded: uint8 hxwx3, its long side at most `CANVAS_SIDE`."""
+        """The photo to paint on, faded where it was cut away: uint8 hxwx3, its long side at most `CANVAS_SIDE`."""
         small = _smaller(self.preview(_bare(item)), CANVAS_SIDE)
         weight = 0.35 + 0.65 * small.alpha[..., None]
         return (small.image * weight + 255 * (1 - weight)).astype(np.uint8)
@@ -107,14 +107,14 @@ class Pictures:
         try:
             return self._file(item, "thumbnail", item.repair, "thumbnail.jpg", lambda: thumbnail(self.preview(item)))
         except ImageError:
-            return item.thumbnail  # the photo is gone, and the next answer leaves it out
+            return item.thumbnail  # the photo's files are gone, and the next answer leaves it out
 
     def before_after(self, item: Item, shown: str, tint: str) -> tuple[Path, Path]:
         """Two pictures of equal size; of a repaired photo smaller ones, to keep up with the brush.
 
         Parameters
         ----------
-        shown, tint : the ground to show the cut-out on, and its colour where that is `text.COLOUR`
+        shown, tint : what to show the cut-out on, and the colour where that is `text.COLOUR`
         """
         if item.repair:
             cut = self.preview(item)
@@ -134,13 +134,13 @@ class Pictures:
 
     def remember(self, item: Item, cut: CutOut) -> None:
         """Keeps what is at hand of a photo that was just cut out, as far as there is room."""
-        # From the same 8 bits of alpha that its file has: what is kept and what is read again are the same.
+        # From the 8 bits of alpha that its file has, so that the kept pixels and those read again are the same.
         self.memory.put(self._key, (item.id, "rgba"), cut.rgba, Repair())
         small = _smaller(_cut_out(item, cut.image, cut.rgba), PREVIEW_SIDE)
         self.memory.put(self._key, (item.id, "small"), small)
 
     def rest(self) -> None:
-        """Drops what is kept in memory: nobody looks at it just now."""
+        """Drops what is kept in memory, since the page is closed."""
         self.memory.forget(self._key)
 
     def forget(self) -> None:
@@ -197,7 +197,7 @@ def _smaller(cut: CutOut, side: int) -> CutOut:
 
 def _cut_out(item: Item, image: np.ndarray, rgba: np.ndarray) -> CutOut:
     alpha = rgba[..., 3].astype(np.float32) / 255
-    # Where nobody is the file is black; the photo's own colours there keep the edge of smaller copies clean.
+    # Where alpha is 0 the file is black; the photo's own colours there keep smaller copies free of a dark halo.
     foreground = np.where(rgba[..., 3:] > 0, rgba[..., :3], image)
     found = item.person_found if not item.repair else bool((alpha >= 0.5).any())
     return CutOut(image, foreground, alpha, found, item.confidence, item.name)

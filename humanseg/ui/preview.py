@@ -1,4 +1,4 @@
-"""Pictures that are only looked at: smaller copies, checkerboards, and words on a photo."""
+"""Pictures for the screen alone: smaller copies, checkerboards, and words on a photo."""
 
 from __future__ import annotations
 

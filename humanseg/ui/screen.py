@@ -16,7 +16,7 @@ NO_NEWS = [gr.skip()] * 3
 
 
 def draw(session: Session, view: View, ground: str, tint: str, shown: str = "") -> list[Any]:
-    """Values for `Layout.screen`; `UNCHANGED` when something else is to be on screen by the time it's drawn.
+    """Values for `Layout.screen`; `UNCHANGED` when something else belongs on screen by the time it's drawn.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def draw(session: Session, view: View, ground: str, tint: str, shown: str = "") 
 
 
 def redrawn(session: Session, shown: str, ground: str, tint: str) -> list[Any]:
-    """Name and picture of the photo that the page shows, after a repair of it; nothing if it's to show another now."""
+    """Name and picture of the photo that the page shows, after a repair of it; none if another belongs there now."""
     view = session.view
     if view.item is None or view.item.id != named(shown):
         return [gr.skip(), gr.skip()]

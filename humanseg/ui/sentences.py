@@ -1,4 +1,4 @@
-"""Errors in one sentence, for whoever uses the page."""
+"""Errors in one sentence, for visitors of the page."""
 
 from __future__ import annotations
 

@@ -19,16 +19,16 @@ from humanseg.ui.item import Item, View
 from humanseg.ui.pictures import Pictures
 from humanseg.ui.upload import Upload
 
-# Milliseconds, so that a page that outlives a restart of the server doesn't take all answers for old ones.
+# Starts at the time in milliseconds: otherwise a page that outlives a restart would take all answers for old ones.
 _numbers = itertools.count(int(time.time() * 1000))
 
 
 class Session:
     """The photos of one visitor. Any number of threads may call it.
 
-    Photos are records that never change (`Item`), and the session says which of them there are and which is on screen.
-    Both change together, under one lock, which is held for as long as that takes and no longer: pictures are
-    worked out before or afterwards, from a record, and `is_current` then tells whether they are still wanted.
+    Photos are records that never change (`Item`), and the session holds their list and which one is on screen. Both
+    change together, under one lock, which is never held while a picture is made: pictures are made before or
+    afterwards, from a record, and `is_current` then tells whether they are still wanted.
 
     Nothing but small records is held here: pictures lie in files, which `pictures` reads and writes.
 
@@ -63,12 +63,12 @@ class Session:
 
     @property
     def view(self) -> View:
-        """What is to be on screen."""
+        """What belongs on screen."""
         with self._lock:
             return self._view()
 
     def is_current(self, view: View) -> bool:
-        """Whether that is still what is to be on screen."""
+        """Whether this view still belongs on screen."""
         return self._number == view.number
 
     @property
@@ -77,7 +77,7 @@ class Session:
         return not (self._items or self._at_work)
 
     def item(self, id: str) -> Item:
-        """The photo that the page names.
+        """The photo of an id.
 
         Raises
         ------
@@ -93,13 +93,13 @@ class Session:
     # What changes it
 
     def begin(self) -> int:
-        """A batch begins: the number to finish its photos by. Call `end` when it's over."""
+        """Begins a batch; gives the number to pass to `finish` with its photos. Call `end` when it's over."""
         with self._lock:
             self._at_work += 1
             return self._visit
 
     def end(self) -> None:
-        """The batch is over."""
+        """Ends a batch."""
         with self._lock:
             self._at_work -= 1
 
@@ -114,7 +114,7 @@ class Session:
 
         Parameters
         ----------
-        cut : its cut-out where it's at hand, or it's read from the result when it's needed
+        cut : its cut-out, if at hand; otherwise it's read from the result when it's needed
         visit : of `begin`; None for a photo that belongs to no batch
 
         Returns
@@ -144,7 +144,7 @@ class Session:
             return self._view()
 
     def touch(self) -> View:
-        """The same photo is to be drawn anew: pictures of it that are on their way are out of date."""
+        """Has the same photo drawn anew, and makes pictures of it that are under way out of date."""
         with self._lock:
             self._show(self._current)
             return self._view()
@@ -163,7 +163,7 @@ class Session:
         return self._mend(id, lambda _: Repair())
 
     def forget(self) -> View:
-        """Back to where the visitor came in; batches at work add nothing any more."""
+        """Forgets all photos and repairs; batches in progress add nothing any more."""
         with self._lock:
             self._items, self.own = (), None
             self._visit += 1

@@ -1,4 +1,4 @@
-"""Whose session it is: found by the load of the page that asks, and again after a reload by the tab's ticket."""
+"""All visitors' sessions: found by the load of the page, and after a reload by the tab's ticket."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class _Place:
 class Sessions:
     """All visitors' sessions.
 
-    A load of the page goes by Gradio's session hash, a browser tab by a ticket that it alone knows. Only one load at a
+    A load of the page is known by Gradio's session hash, a browser tab by its secret ticket. Only one load at a
     time has a session: after a reload it is the new one, and if somebody opens a second tab with the same ticket, the
     first one reads a sentence rather than other photos than it shows.
 
     Parameters
     ----------
     make : gives a new session
-    seconds : after which a session that nobody asked for is dropped
+    seconds : after which a session without any request is dropped
     clock : in seconds
     """
 
@@ -73,7 +73,7 @@ class Sessions:
             return self.of(load)
         with self._lock:
             mine = self._at(load)
-            # Whoever is quick has already given a photo, before the server knew who it is.
+            # The visitor may have given a photo already, before the server knew the ticket.
             place = self._tickets.get(ticket, mine) if mine.session.untouched else mine
             place.holder, place.used, place.ticket = load, self._clock(), ticket
             self._loads[load] = self._tickets[ticket] = place
@@ -87,7 +87,7 @@ class Sessions:
             place.session.pictures.rest()
 
     def purge(self) -> None:
-        """Drops the sessions that nobody asked for any more."""
+        """Drops the sessions without a request for too long."""
         with self._lock:
             self._purge()
 

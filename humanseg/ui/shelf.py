@@ -22,7 +22,7 @@ class Shelf:
     def place(self, name: str) -> Path:
         """A path in a new folder, for a file called `name` (its folder parts are dropped)."""
         folder = self.root / secrets.token_hex(16)
-        folder.mkdir()  # not the root too: when the page ends and it's gone, a photo that is late must not remake it
+        folder.mkdir()  # not the root: once it's removed at the end of the page, a late photo must not make it again
         path = folder / (Path(name.replace("\\", "/")).name or "photo")
         self.register.add(str(path))
         return path

@@ -11,7 +11,7 @@ from humanseg.media import photos
 from humanseg.ui import text
 from humanseg.ui.server.limits import Limits
 
-# Length of a name, in bytes of UTF-8: with an ending such as `-background.png` it fits into a file system's 255.
+# Longest name in bytes of UTF-8: with an ending such as `-background.png` it fits into a file system's 255.
 NAME_BYTES = 200
 
 

@@ -1,4 +1,4 @@
-"""Gradio's upload components, handing over the file as it came: unopened, unturned, with its own name."""
+"""Gradio's upload components, giving the file as it came: not decoded, not rotated, with its own name."""
 
 from __future__ import annotations
 

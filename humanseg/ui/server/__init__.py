@@ -1,1 +1,1 @@
-"""What stands between a visitor and the insides: every patch of Gradio is here."""
+"""The layers between visitors and Gradio; every patch of Gradio is here."""

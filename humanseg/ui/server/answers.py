@@ -1,4 +1,4 @@
-"""What visitors get back: one sentence where something went wrong, and headers that keep browsers from guessing."""
+"""Answers to visitors: one sentence where something went wrong, and headers that keep browsers from guessing types."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from humanseg.ui.server.limits import Limits
 log = logging.getLogger("humanseg.ui")
 
 MCP = "/gradio_api/mcp"
-# What is said in place of Gradio's and FastAPI's own words, which are for programmers.
+# These sentences replace Gradio's and FastAPI's own, which are for programmers.
 SENTENCES = {
     400: text.BAD_REQUEST,
     403: text.SHUT,
@@ -31,10 +31,10 @@ SENTENCES = {
     422: text.BAD_REQUEST,
 }
 _OURS = {value for value in vars(text).values() if isinstance(value, str)}
-# Browsers take a file for what it's sent as, and tell no other page the address of somebody's photo. Framing stays
-# allowed: a Space is shown in a frame, and there is no account here that another page could act with.
+# Browsers must not guess a file's type, nor tell another page the address of a photo. Frames stay allowed: a Space is
+# shown in one, and there is no account here that another page could misuse.
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
-# Of part of a file Gradio sends back all headers of the request with it, cookies too.
+# With a part of a file Gradio would send back all headers of the request, cookies too.
 OF_FILES = {
     *(b"content-type", b"content-length", b"content-disposition", b"content-range"),
     *(b"accept-ranges", b"last-modified", b"etag"),
@@ -60,7 +60,7 @@ class Answers:
         except Exception as error:
             _report(scope["method"], path, error)
             if answer.started:
-                # In the middle of an answer it can only be ended, so that nobody waits for the rest.
+                # An answer that has begun can only be ended, so that the visitor doesn't wait for the rest.
                 await answer.end()
             else:
                 status = _status(scope["method"], error)
@@ -69,9 +69,9 @@ class Answers:
 
 
 def _report(method: str, path: str, error: Exception) -> None:
-    """Notes an error that Gradio left to the server in one line of the log; in full where the log is at DEBUG."""
+    """Logs an error that Gradio left to the server in one line; in full where the log is at DEBUG."""
     where = traceback.extract_tb(error.__traceback__)[-1]
-    # Browsers come back for sessions of before the last start of the server: nothing is wrong then.
+    # Browsers may ask for sessions from before the server's last start, which is no fault.
     known = isinstance(error.__cause__, HTTPException)
     level = logging.DEBUG if known else logging.WARNING
     log.log(level, "%s %r: %r (%s:%s)", method, path, error, where.filename, where.lineno)
@@ -79,7 +79,7 @@ def _report(method: str, path: str, error: Exception) -> None:
 
 
 def _status(method: str, error: Exception) -> int:
-    """Gradio stumbles over requests that make no sense: over what they name that isn't there above all."""
+    """The status for an error that Gradio raised, mostly about a request that names something that doesn't exist."""
     if isinstance(error, OSError | MemoryError):
         return 500
     if method == "POST":
@@ -88,7 +88,7 @@ def _status(method: str, error: Exception) -> int:
 
 
 class _Answer:
-    """One answer on its way out; an error's is held back until its words are known."""
+    """One answer that is being sent; an error's is held back until its sentence is known."""
 
     def __init__(self, path: str, send: Any, limits: Limits) -> None:
         self._path, self._send, self._limits = path, send, limits
@@ -137,7 +137,7 @@ class _Answer:
         if isinstance(said, str) and said in _OURS:
             return said
         if self._path == UPLOAD:
-            # Headers that are too long have the same status.
+            # Headers that are too long get the same status.
             large = status == 413 and said.startswith("File size")
             return text.UPLOAD_TOO_BIG.format(limit=self._limits.file_mb) if large else text.BAD_UPLOAD
         return SENTENCES[status]

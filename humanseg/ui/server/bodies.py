@@ -1,4 +1,4 @@
-"""What visitors send: no request may be larger or slower than anything the page has a use for."""
+"""Requests from visitors: none may be larger or slower than the page needs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from humanseg.ui.server.limits import Limits
 UPLOAD = "/gradio_api/upload"
 # Seconds without a single byte after which a request that isn't whole is given up.
 PATIENCE = 60
-# What a request holds besides files, in bytes: many strokes of a brush, or a batch's names.
+# Bytes of a request besides its files: many strokes of a brush, or a batch's names.
 _WORDS = 2_000_000
 
 
@@ -70,7 +70,7 @@ class _Request:
             return await self._receive()
         try:
             message = await asyncio.wait_for(self._receive(), PATIENCE)
-        except (TimeoutError, asyncio.TimeoutError):  # two until Python 3.11
+        except (TimeoutError, asyncio.TimeoutError):  # two classes before Python 3.11
             self.refuse(408, text.REQUEST_TOO_SLOW)
             message = {"type": "http.disconnect"}
         if message["type"] == "http.request":
@@ -88,7 +88,7 @@ class _Request:
         return message
 
     async def send(self, message: dict[str, Any]) -> None:
-        # What Gradio makes of a request that was cut off isn't what the visitor should read.
+        # Gradio's answer to a request that was cut off is replaced by our own.
         if self.refusal is None or self.answered:
             self.answered = True
             await self._send(message)

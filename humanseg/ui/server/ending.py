@@ -1,4 +1,4 @@
-"""The end of the page, however it's told to end: first everything is cleared away, then the process ends as asked."""
+"""The end of the page by a signal: everything is cleared away, then the process ends with that signal's status."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def clear_on_signals(clear: Callable[[], None]) -> None:
     """Has `clear` called when a signal ends the process; call it from the main thread.
 
     The exit status is the one of that signal (143 for SIGTERM, 130 for SIGINT, 129 for SIGHUP in a shell). A second
-    signal doesn't interrupt the clearing. Under nohup the page outlasts its terminal, as whoever uses nohup wants it.
+    signal doesn't interrupt the clearing. Under nohup the page outlasts its terminal, as is the purpose of nohup.
     """
     hangup = getattr(signal, "SIGHUP", None)
     heeded = [n for n in SIGNALS if n != hangup or signal.getsignal(n) != signal.SIG_IGN]

@@ -1,4 +1,4 @@
-"""The folder of one page's temporary files: nobody else's, gone at the end, and at the next start if it was killed."""
+"""The private folder of one page's temporary files: removed at its end, or at the next start if it was killed."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from humanseg.ui.server.lock import Lock
 log = logging.getLogger("humanseg.ui")
 
 PREFIX = "humanseg-page-"
-# Whose folder it is, and what its process holds locked for as long as it lives. The dot keeps both from being served.
+# The note of the folder's owner, and the file that its process holds locked. The dot keeps both from being served.
 NOTE, LOCK = ".owner.json", ".lock"
-# Files of other libraries, and uploads on their way in.
+# For temporary files of libraries, and for unfinished uploads.
 PARTS = ".parts"
 _ATTEMPTS = 20
 _locks: dict[Path, Lock] = {}
@@ -32,9 +32,9 @@ _locks: dict[Path, Lock] = {}
 def private_folder() -> Path:
     """Makes a folder for this process alone, and removes those that killed processes have left beside it.
 
-    From here on it's what GRADIO_TEMP_DIR names and where Python's `tempfile` writes. Call it before the page is
-    built. It's removed when Python ends; where a signal ends the process, call `remove`. Whoever has set
-    GRADIO_TEMP_DIR gets a folder below it.
+    From then on GRADIO_TEMP_DIR names it, and Python's `tempfile` writes there. Call this before the page is built. The
+    folder is removed when Python ends; where a signal ends the process, call `remove`. Where GRADIO_TEMP_DIR is set,
+    the folder is made below it.
 
     Raises
     ------
@@ -60,11 +60,11 @@ def _make(above: Path) -> Path:
     folder = above / f"{PREFIX}{secrets.token_hex(8)}"
     folder.mkdir(mode=0o700)
     (folder / PARTS).mkdir(mode=0o700)
-    # Where a file system knows no locks, the folder is removed at the end, but never taken for one that was left.
+    # Where a file system has no locks, the folder is removed at the end, but never by a later start.
     with contextlib.suppress(OSError):
         _locks[folder] = Lock(folder / LOCK)
         note = {"folder": folder.name, "pid": os.getpid(), "started": time.time(), **_machine()}
-        # Under its name only once it's whole and the lock is held: until then nobody takes the folder for theirs.
+        # The note gets its name only once it's whole and the lock is held: until then nothing may sweep the folder.
         (folder / f"{NOTE}.part").write_text(json.dumps(note), encoding="utf-8")
         (folder / f"{NOTE}.part").replace(folder / NOTE)
     return folder
@@ -83,7 +83,7 @@ def remove(folder: Path) -> None:
 
 
 def sweep_left(above: Path) -> int:
-    """Removes the folders below `above` whose process is gone; how many went.
+    """Removes the folders below `above` whose process is gone; gives their number.
 
     A folder counts only with the note that `private_folder` leaves, made by this user on this machine. Its process is
     gone when the lock is free: the system frees it however a process ends, and a number that another process has been
@@ -109,7 +109,7 @@ def sweep_left(above: Path) -> int:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether a page of this user's on this machine made it. A copy, or what a link leads to, isn't it."""
+    """Whether this user's page on this machine made the folder itself; copies and links don't count."""
     status, note = folder.lstat(), (folder / NOTE).lstat()
     if not stat.S_ISDIR(status.st_mode) or not stat.S_ISREG(note.st_mode):
         return False
@@ -126,7 +126,7 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _machine() -> dict[str, str]:
-    """What tells this machine from others: its name, which it keeps, and its last start, which containers share."""
+    """Identifies this machine: by its name, which lasts, and by its last start, which its containers share."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
@@ -135,7 +135,7 @@ def _machine() -> dict[str, str]:
 
 
 def _removed(folder: Path, lock: Lock | None) -> bool:
-    """Removes what can be removed; the note goes last, so that what is left can be known again."""
+    """Removes what can be removed; the note goes last, so that the rest of a folder is still recognised."""
     try:
         for entry in list(os.scandir(folder)):
             if entry.name in (NOTE, LOCK):
@@ -145,7 +145,7 @@ def _removed(folder: Path, lock: Lock | None) -> bool:
             else:
                 Path(entry.path).unlink()
         if lock is not None:
-            lock.free()  # Windows removes no open file
+            lock.free()  # Windows can't remove an open file
         for name in (LOCK, NOTE):
             (folder / name).unlink(missing_ok=True)
         folder.rmdir()

@@ -1,4 +1,4 @@
-"""What may be asked of the page: a list of addresses. Whatever isn't on it isn't there, also what Gradio adds later."""
+"""A list of the addresses that may be requested; everything else is answered with 404, new routes of Gradio too."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.routing import compile_path
 
 from humanseg.ui import text
 
-# What the page, clients in Python and JavaScript, and MCP clients ask for, written as Gradio's routes are.
+# The requests of the page, of clients in Python and JavaScript, and of MCP clients, written as Gradio's routes.
 OPEN = {
     "GET": (
         "/",
@@ -65,7 +65,7 @@ _PATTERNS = {method: [compile_path(route)[0] for route in routes] for method, ro
 
 
 def is_open(method: str, path: str) -> bool:
-    """Whether this may be asked for, whatever file it's about.
+    """Whether this address may be requested, whatever file it names.
 
     Parameters
     ----------
@@ -75,10 +75,10 @@ def is_open(method: str, path: str) -> bool:
 
 
 def is_own_file(path: str, folder: Path) -> bool:
-    """Whether a path is that of a file which the page itself wrote, or took from a visitor.
+    """Whether a path is that of a file which the page itself wrote, or which a visitor uploaded.
 
-    Each of them lies in a folder of its own below `folder`. What lies in `folder` itself (uploads on their way in, the
-    note of whose folder it is) or behind a symbolic link is nobody's to fetch.
+    Each of them lies in a folder of its own below `folder`. Files in `folder` itself (unfinished uploads, its owner's
+    note) or behind a symbolic link can't be fetched.
     """
     try:
         if not Path(path).is_absolute():
@@ -90,7 +90,7 @@ def is_own_file(path: str, folder: Path) -> bool:
 
 
 def _without_odd_ranges(scope: dict[str, Any]) -> dict[str, Any]:
-    """Whoever asks for parts of a file in a way that Gradio can't read gets the whole of it, as HTTP allows."""
+    """The request without ranges that Gradio can't read: the answer is then the whole file, as HTTP allows."""
     if scope["type"] != "http":
         return scope
     kept = [(name, value) for name, value in scope["headers"] if name != b"range" or _RANGE.fullmatch(value)]
@@ -98,7 +98,7 @@ def _without_odd_ranges(scope: dict[str, Any]) -> dict[str, Any]:
 
 
 class Gate:
-    """ASGI middleware that lets through what is open, and says of everything else that there's nothing.
+    """ASGI middleware that lets open addresses through, and answers all others with 404.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What stands between a visitor and the insides: errors become one sentence, links aren't fetched."""
+"""Guards events: their errors become one sentence, and links aren't fetched."""
 
 from __future__ import annotations
 

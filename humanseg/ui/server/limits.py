@@ -1,4 +1,4 @@
-"""What one visitor may ask of the server: every limit has an environment variable and a sentence."""
+"""Limits on visitors: each has an environment variable, and a sentence when it's reached."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Limits:
     seconds : time for a batch: photos that haven't begun by then are left out
     photo_seconds : time for one photo
     concurrency : requests that run the network at a time
-    cameras, camera_seconds : webcams served at a time, and how long each goes on without being started anew
+    cameras, camera_seconds : webcams served at a time, and the longest time of each until it's started anew
     keep_seconds : age at which temporary files are removed
     fetch_urls : whether a link may stand for a photo (guarded against private addresses)
     """
@@ -44,7 +44,7 @@ class Limits:
 
     @property
     def cleaning(self) -> tuple[int, int]:
-        """How often to look for old files and the age at which they go, in seconds: together at most `keep_seconds`."""
+        """How often old files are removed, and their least age then, in seconds: together at most `keep_seconds`."""
         frequency = max(1, self.keep_seconds // 12)
         return frequency, self.keep_seconds - frequency
 
@@ -54,7 +54,7 @@ class Limits:
 
         Raises
         ------
-        HumanSegError : a variable isn't a whole number above nought
+        HumanSegError : a variable isn't a whole number above 0
         """
         environment = dict(os.environ) if environment is None else environment
         values: dict[str, int | bool] = {}

@@ -20,7 +20,7 @@ log = logging.getLogger("humanseg.ui")
 _PORTS = {"http": 80, "https": 443}
 _REDIRECTS = 3
 _SECONDS = 20
-# The part of IPv6 that is handed out; what lies outside it includes IPv4 addresses in disguise (::ffff:, 64:ff9b::).
+# IPv6's range of public addresses; outside it there are also forms of IPv4 addresses (::ffff:, 64:ff9b::).
 _UNICAST = ipaddress.ip_network("2000::/3")
 
 
@@ -41,10 +41,10 @@ def is_public(address: str) -> bool:
 
 
 def fetch(url: str, max_bytes: int, transport: httpx.BaseTransport | None = None) -> tuple[str, bytes]:
-    """What lies behind a link, with its file name.
+    """The file behind a link: its name and its bytes.
 
     The host is looked up once, all its addresses must be public, and the connection goes to the address that was
-    checked: a second answer of the name server (DNS rebinding) is never asked for. The same holds for every redirect.
+    checked: a second answer of the name server (DNS rebinding) can't change it. The same holds for every redirect.
 
     Raises
     ------

@@ -26,7 +26,7 @@ from humanseg.ui.server.gate import is_own_file
 
 CHECKED_AGAINST = "6.31.0"
 
-# What Gradio lays its temporary files in, read from GRADIO_TEMP_DIR when one of these is imported.
+# Modules that read Gradio's folder for temporary files from GRADIO_TEMP_DIR when they are imported.
 FOLDER = "DEFAULT_TEMP_DIR"
 FOLDER_READERS = ("gradio.mcp", "gradio.route_utils", "gradio.routes", "gradio.screen_recording_utils")
 
@@ -38,17 +38,17 @@ _LAYERS, _CANVASES, _CANVAS_PIXELS = 8, 64, 16_000_000
 
 
 def hand_over_as(component: Component, preprocess: Callable[[Any], Any]) -> Component:
-    """Has events get what `preprocess` makes of a component's value, in place of Gradio's own.
+    """Gives events what `preprocess` makes of a component's value, in place of Gradio's own.
 
     The instance is changed and no class derived, because Gradio writes a .pyi file next to the source of every derived
-    component. What changes the component's properties later on would lose it: show and hide what's around.
+    component. An update of the component's properties would lose the change: show and hide its container instead.
     """
     component.preprocess = preprocess
     return component
 
 
 def show_as(component: Component, postprocess: Callable[[Any], Any]) -> Component:
-    """Has the browser get what `postprocess` makes of an event's result; as `hand_over_as`, the other way."""
+    """Gives the browser what `postprocess` makes of an event's result; the reverse of `hand_over_as`."""
     component.postprocess = postprocess
     return component
 
@@ -61,13 +61,13 @@ def files_of(page: gr.Blocks) -> set[str]:
 
 
 def limit_queue(page: gr.Blocks) -> None:
-    """Has the page's queue say in our own words that it's full."""
+    """Makes the page's queue say with our own sentence that it's full."""
     push = page._queue.push
 
     async def polite(*arguments: Any, **options: Any) -> Any:
         pushed = await push(*arguments, **options)
         if pushed[2] == "queue_full":
-            # Gradio's own status, 503, makes the browser say its own words.
+            # At Gradio's own status, 503, the browser would show a sentence of Gradio's.
             raise HTTPException(429, detail=text.QUEUE_FULL)
         return pushed
 
@@ -75,16 +75,16 @@ def limit_queue(page: gr.Blocks) -> None:
 
 
 def write_below(folder: Path) -> None:
-    """Has modules that read GRADIO_TEMP_DIR earlier write to `folder` too, photos for MCP tools above all."""
+    """Makes modules that read GRADIO_TEMP_DIR earlier write to `folder` too, above all photos for MCP tools."""
     for name in FOLDER_READERS:
         if name in sys.modules:
             setattr(sys.modules[name], FOLDER, str(folder))
 
 
 def allow_any_name(folder: Path) -> None:
-    """Has photos with a dot in front of their names pass, also where `folder` lies below the working folder.
+    """Allows photos whose names begin with a dot, also where `folder` lies below the working folder.
 
-    Gradio refuses them there, lest a page gives away its own hidden files. What isn't in `folder` it goes on to check.
+    Gradio refuses them there, so that a page doesn't publish its own hidden files. It still checks files elsewhere.
     """
     check = processing_utils._check_allowed
 
@@ -96,13 +96,13 @@ def allow_any_name(folder: Path) -> None:
 
 
 def limit_canvas(editor: gr.ImageEditor) -> gr.ImageEditor:
-    """Has the drawing canvas take pictures of its own kind only; Gradio holds in memory what anybody sends to it.
+    """Makes the drawing canvas refuse all but its own pictures; Gradio keeps in memory whatever is sent to it.
 
-    A layer's number alone would make Gradio fill the memory, and what's sent and never drawn with stays for good.
+    A large number of a layer would make Gradio fill the memory, and pictures that are never drawn with stay for ever.
     """
     accept = editor.accept_blobs
 
-    @functools.wraps(accept)  # with Gradio's mark of what a browser may call
+    @functools.wraps(accept)  # keeps Gradio's mark of functions that a browser may call
     def limited(data: Any) -> Any:
         try:
             index, kind = data.data.get("index"), data.data.get("type")
@@ -123,9 +123,9 @@ def limit_canvas(editor: gr.ImageEditor) -> gr.ImageEditor:
 
 
 def give_up_the_slow(page: gr.Blocks) -> None:
-    """Has connections closed that take longer than `HEAD_SECONDS` to say what they want; call it once it's launched.
+    """Closes connections that take longer than `HEAD_SECONDS` for the head of a request; call it once it's launched.
 
-    Uvicorn waits for that forever, so that a few thousand slow connections keep everybody else out.
+    Uvicorn waits for it for ever, so that a few thousand slow connections would keep all other visitors out.
     """
     config = page.server.config
 
@@ -157,10 +157,10 @@ def give_up_the_slow(page: gr.Blocks) -> None:
 
 
 def quiet_logs() -> None:
-    """Has libraries keep from the terminal what they have to say about requests that make no sense."""
+    """Keeps libraries' messages about malformed requests from the terminal."""
     for name in ("uvicorn.error", "mcp", "python_multipart"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    # mcp says this one in nobody's name, in up to a hundred lines.
+    # mcp sends this to the root logger, in up to a hundred lines.
     logging.getLogger().addFilter(lambda record: not record.getMessage().startswith("Failed to validate request"))
 
 
@@ -169,5 +169,5 @@ def stop(page: gr.Blocks) -> None:
     server = getattr(page, "server", None)
     if server is not None:
         server.force_exit = True
-        logging.getLogger("uvicorn.error").disabled = True  # it would complain of what was cut short
+        logging.getLogger("uvicorn.error").disabled = True  # it would report every connection that is cut
     page.close(verbose=False)

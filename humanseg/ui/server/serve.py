@@ -25,8 +25,8 @@ log = logging.getLogger("humanseg.ui")
 def serve(build: Callable[[], tuple[Any, dict[str, Any]]], limits: Limits) -> None:
     """Builds the page and keeps it open until the process is told to end; call it from the main thread.
 
-    Gradio isn't imported before `build` is called: it reads its environment then, and takes seconds, in which a wrong
-    setting has long been said and Ctrl+C leaves nothing behind either.
+    Gradio is imported only when `build` is called: it reads its environment then, and takes seconds. Wrong settings are
+    reported before, and Ctrl+C leaves nothing behind during the import either.
 
     Parameters
     ----------
@@ -67,19 +67,19 @@ def serve(build: Callable[[], tuple[Any, dict[str, Any]]], limits: Limits) -> No
 
 
 def _set_surroundings() -> None:
-    # Processes of Gradio's that would serve files past the gate, and a wait of its own inside `launch`.
+    # Turns off Gradio's own processes, which would serve files past the gate, and its own wait inside `launch`.
     for name in ("GRADIO_NUM_WORKERS", "GRADIO_DEBUG"):
         os.environ.pop(name, None)
-    # What libraries have to say to programmers; `python -W default app.py` shows it.
+    # Libraries' warnings for programmers; `python -W default app.py` shows them.
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
-    # Gradio looks whether its page answers; a proxy would look for it on another computer.
+    # Gradio checks that its page answers; through a proxy it would ask another computer.
     for name in ("NO_PROXY", "no_proxy"):
         os.environ[name] = ",".join(filter(None, (os.environ.get(name), "127.0.0.1,localhost")))
 
 
 def _launch(page: Any, port: int | None, options: dict[str, Any]) -> str:
-    """Opens the page without Gradio's own words in the terminal; its address."""
+    """Opens the page without Gradio's own lines in the terminal; gives its address."""
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             _, address, _ = page.launch(server_port=port, prevent_thread_lock=True, quiet=True, **options)
@@ -92,7 +92,7 @@ def _launch(page: Any, port: int | None, options: dict[str, Any]) -> str:
 def asked_port() -> int | None:
     """The port that was asked for, None for the first free one from 7860 on.
 
-    Gradio takes another one where that port is in use; whoever has asked for one would look for the page in vain.
+    Where the port is in use Gradio would take another one, where nobody would look for the page.
 
     Raises
     ------
@@ -105,7 +105,9 @@ def asked_port() -> int | None:
     host = os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
     try:
         with socket.socket() as probe:
-            if os.name == "posix":  # there it means that a port may be used again at once, on Windows much more
+            if (
+                os.name == "posix"
+            ):  # there it only lets a port be used again at once; on Windows it lets two programs share one
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port or 0))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Temporary files of the page go on time: those that Gradio keeps track of, and those that it doesn't."""
+"""Removes the page's temporary files on time: those that Gradio keeps track of, and those that it doesn't."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from humanseg.ui.server.folder import LOCK, NOTE, PARTS
 
 log = logging.getLogger("humanseg.ui")
 
-# Seconds for which a folder may be empty: a file may be about to be written to it.
+# Seconds for which a folder may be empty, since a file may be about to be written to it.
 GRACE = 60
 
 
 def sweep(page: gr.Blocks, folder: Path, age: float) -> int:
-    """Removes files in `folder` older than `age` seconds, and empty folders; how many files went.
+    """Removes files in `folder` older than `age` seconds, and empty folders; gives the number of files.
 
-    What the page itself is made of stays. What can't be removed now is tried again the next time.
+    The page's own files stay. A file that can't be removed now is tried again the next time.
     """
     own = {str(path) for block in page.blocks.values() for path in getattr(block, "keep_in_cache", ())}
     own |= {str(folder / name) for name in (NOTE, LOCK)}

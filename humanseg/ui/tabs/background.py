@@ -1,4 +1,4 @@
-"""The Background tab: something else behind the person; the network isn't asked again."""
+"""The Background tab: another background behind the person; the network doesn't run again."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class BackgroundTab:
     Attributes
     ----------
     choice, placing : the controls
-    turn : whenever it changes, the picture is drawn anew with what is chosen by then
+    turn : whenever it changes, the picture is drawn anew with the current choices
     """
 
     def __init__(self, context: Context, tab: gr.Tab) -> None:
@@ -120,7 +120,7 @@ class BackgroundTab:
         self._photo.upload(
             plain(self.take), self._photo, [self._status, self.turn], **quiet, **self.context.runs_the_model
         )
-        # One event for all of them: of several, an older picture that took longer would overtake a newer one.
+        # One event for all of them: with several, an older picture that took longer would replace a newer one.
         redraws = [tab.select, self.turn.change, *(control.change for control in inputs)]
         gr.on(redraws, plain(self.draw), inputs, drawing, trigger_mode="always_last", **quiet, **self.context.composes)
         self._download.click(self.finished, [self._shown, self._kind, *inputs])
@@ -135,7 +135,7 @@ class BackgroundTab:
         yield [gr.skip(), session.view.number]
 
     def draw(self, request: gr.Request, *values: Any) -> list[Any]:
-        """The picture for what is chosen."""
+        """The picture for the current choices."""
         session = self.context.session(request)
         view = session.view
         if view.item is None or view.item.error:
@@ -165,7 +165,7 @@ class BackgroundTab:
 
 
 def background_of(session: Session, side: int, *values: Any) -> Background:
-    """What the controls say, with a picture whose long side is at most `side`."""
+    """The background of the controls' values, with a picture whose long side is at most `side`."""
     kind, colour, strength, place, own, fit, across, down, scale, right, below, wrap, match = values
     session.own = own
     return Background(

@@ -18,8 +18,8 @@ from humanseg.ui.tabs import repair
 from humanseg.ui.tabs.photo_layout import invitation, lay_out
 from humanseg.ui.upload import Upload
 
-# Answers may overtake each other on their way. One that is older than what is shown already isn't left there: its name
-# comes out here, and the photo that belongs on screen is asked for once more.
+# Answers may overtake each other. Where an answer is older than what is shown, this gives its token, and the photo that
+# belongs on screen is requested once more.
 OVERTAKEN = """(token) => {
   const number = Number(token.split(".")[1] ?? 0);
   if (number < (window.humansegNewest ?? 0)) return token;
@@ -29,7 +29,7 @@ OVERTAKEN = """(token) => {
 
 
 class PhotoTab:
-    """What the tab answers.
+    """The tab's events.
 
     Attributes
     ----------
@@ -43,12 +43,12 @@ class PhotoTab:
 
     @property
     def grounds(self) -> list[Any]:
-        """What the cut-out is shown on."""
+        """The controls for what the cut-out is shown on."""
         return [self.layout.ground, self.layout.colour]
 
     @property
     def restored(self) -> list[Any]:
-        """What `restore` gives values for."""
+        """The components that `restore` gives values for."""
         return [self.layout.status, *self.layout.list, *self.layout.screen]
 
     @property
@@ -109,7 +109,7 @@ class PhotoTab:
         return [*gallery(session), *draw(session, session.view, ground, tint)]
 
     def refresh(self, shown: str, ground: str, tint: str, request: gr.Request) -> list[Any]:
-        """Back from another tab: a photo may have been given there."""
+        """The tab was opened again: a photo may have been given on another tab."""
         session = self.context.session(request)
         view = session.view
         if shown == view.token or not (named(shown) or view.item):
@@ -178,7 +178,7 @@ class PhotoTab:
             show_progress_on=layout.compare,
             **context.quick,
         )
-        # One event for several controls: of two, the older one's picture may come last.
+        # One event for several controls: with two, the older picture may come last.
         changes = [layout.ground.change, layout.colour.change]
         repainted = [layout.colour, *layout.screen]
         gr.on(changes, plain(self.repaint), [layout.shown, *grounds], repainted, **one_lane, **context.quick)

@@ -1,4 +1,4 @@
-"""The components of the Photo tab, and where they stand."""
+"""The components of the Photo tab and their layout."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ class Layout:
 
     @property
     def screen(self) -> list[Any]:
-        """What changes when another photo is shown."""
+        """The components that change when another photo is shown."""
         part = self.repair
         return [self.shown, self.compare, self.finish, part.section, part.grow, part.feather]
 
     @property
     def list(self) -> list[Any]:
-        """What changes with the photos that there are."""
+        """The components that change with the list of photos."""
         return [self.gallery, self.listed, self.batch]
 
 
@@ -111,5 +111,5 @@ def lay_out(context: Context) -> Layout:
 
 
 def invitation(context: Context) -> str:
-    """What stands where the first cut-out will be."""
+    """The message in the place of the first cut-out."""
     return empty(text.EMPTY.format(photos=context.limits.photos))

@@ -86,7 +86,7 @@ def mend(session: Session, value: dict[str, Any] | None, painted: str, grow: flo
     grow, feather : of the sliders, which stand for the photo called `id`
     """
     changed = session.move_edge(id, grow, feather)
-    # While nothing is on the canvas it can't be painted on: what was painted before stays.
+    # Without a photo on the canvas nothing can have been painted: earlier strokes stay.
     if value is not None and value.get("background") is not None:
         changed |= session.paint(painted, *strokes(value.get("layers") or []))
     return changed

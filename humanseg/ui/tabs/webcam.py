@@ -1,4 +1,4 @@
-"""The Webcam tab: the camera's frames with something else behind the person, live."""
+"""The Webcam tab: the camera's frames with another background, live."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from humanseg.ui.tabs.choice import lay_out, picture_of
 from humanseg.ui.upload import Upload
 from humanseg.ui.uploads import photo_input
 
-# Asked of the camera: what the network sees is smaller still, and every frame goes over the network.
+# Requested from the camera: the U-Net's input is even smaller, and every frame is sent to the server.
 CAMERA = {"video": {"width": {"ideal": 640}, "height": {"ideal": 480}, "frameRate": {"ideal": 30}}}
-# Seconds between two frames that are sent, at the least.
+# Least seconds between two frames that are sent.
 EVERY = 0.05
 LONGEST_FRAME_SIDE = 1280
 
@@ -59,7 +59,7 @@ class WebcamTab:
                     elem_id="live",
                     alt_text=text.LIVE_ALT,
                 )
-                # What's shown travels within the answer: no frame ever touches the disk.
+                # The picture is part of the answer, so that no frame is ever written to the disk.
                 show_as(live, lambda jpeg: None if jpeg is None else Base64ImageData(url=_data_url(jpeg)))
                 rate = gr.HTML("", elem_id="rate", elem_classes="say")
         camera.stream(
@@ -87,7 +87,7 @@ class WebcamTab:
         own: Upload | None,
         request: gr.Request,
     ) -> tuple[Any, Any]:
-        """One frame of the camera: what is shown live, and how many a second come through."""
+        """One frame of the camera: the picture to show, and the rate of frames."""
         if shot is None:
             return gr.skip(), gr.skip()
         session = self.context.session(request)
