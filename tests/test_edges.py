@@ -52,7 +52,7 @@ def test_what_is_sure_stays_so_away_from_the_edge(disc):
     np.testing.assert_allclose(refined[out > 90], 0, atol=1e-5)
 
 
-def test_a_photo_without_contrast_leaves_a_smooth_enlargement(disc):
+def test_a_photo_without_contrast_only_has_its_alpha_interpolated(disc):
     _, truth = disc
     coarse = _coarse(truth)
     flat = np.full((480, 640, 3), 128, np.uint8)
@@ -62,7 +62,7 @@ def test_a_photo_without_contrast_leaves_a_smooth_enlargement(disc):
 
 
 @pytest.mark.parametrize("value", [0, 1])
-def test_nobody_and_everybody_stay_so(disc, value):
+def test_an_alpha_of_nobody_or_everybody_stays_as_it_is(disc, value):
     refined = edges.refine_alpha(disc[0], np.full((60, 80), value, np.float32))
     assert (refined == value).all()
 

@@ -40,7 +40,7 @@ def two_discs(brightness, radius=60):
 
 
 @pytest.mark.parametrize("second_pass", [False, True])
-def test_a_part_apart_of_which_nothing_is_sure_is_left_out(segmenter, second_pass):
+def test_a_separate_part_of_which_nothing_is_sure_is_left_out(segmenter, second_pass):
     # An alpha of .8 at the most: enough for a person among others, too little on its own.
     alpha = segmenter.alpha(two_discs(144), second_pass=second_pass)
     assert alpha[:, 330:].max() == 0, "something of the doubtful part is left"

@@ -19,7 +19,7 @@ def test_people_get_a_second_pass_however_large_they_are(segmenter, radius):
     assert len(segmenter.engine.seen) == 2
 
 
-def test_where_nobody_is_no_second_pass_is_spent(segmenter):
+def test_without_people_there_is_no_second_pass(segmenter):
     segmenter.alpha(np.zeros((400, 400, 3), np.uint8))
     assert len(segmenter.engine.seen) == 1
 

@@ -1,4 +1,4 @@
-"""Every snippet of README does what it says: run here, or named below with the reason why not."""
+"""Every snippet of README is run here, or named below with the reason why not."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def folder(tmp_path, astronaut, monkeypatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def standing_in(monkeypatch) -> None:
-    """What the network sees is for other tests: here a stand-in sees one person in every photo."""
+    """In place of the network, a stand-in that finds one person in every photo: the weights have other tests."""
     monkeypatch.setattr(Segmenter, "from_pretrained", lambda *arguments, **options: segmenter())
 
 

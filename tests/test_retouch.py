@@ -58,7 +58,7 @@ def test_softening_leaves_the_edge_where_it_is(disc):
     assert made.sum() == pytest.approx(disc.sum(), rel=0.02)
 
 
-def test_the_brush_has_the_last_word_over_the_edge_control(disc):
+def test_strokes_are_applied_after_the_edge_control(disc):
     made = Repair.painted(*strokes([layer(GREEN, np.s_[10:14, 38:42])]), grow=-20)(disc)
     assert made[22:26, 78:82].min() == 1
 

@@ -13,7 +13,7 @@ from humanseg.media import photos
 from humanseg.resize import covering
 from humanseg.ui import export, text
 from humanseg.ui.context import Context
-from humanseg.ui.server.guard import plain
+from humanseg.ui.server.guard import guarded
 from humanseg.ui.upload import Upload
 from humanseg.ui.uploads import photo_input
 
@@ -28,7 +28,7 @@ def build(context: Context) -> None:
     def offer(function: Any, inputs: list[Any], label: str) -> None:
         result = gr.Image(label=label, type="filepath", format="png")
         options = context.runs_the_model | {"api_visibility": "public"}
-        gr.Button(label).click(plain(function), inputs, result, api_name=function.__name__, **options)
+        gr.Button(label).click(guarded(function), inputs, result, api_name=function.__name__, **options)
 
     with gr.Column(visible=False):
         offer(endpoints.cut_out, [_given(), gr.Radio(["png", "webp"], value="png", label="Format")], "Cut-out")

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from humanseg.ui.context import Context
-from humanseg.ui.server.guard import plain
+from humanseg.ui.server.guard import guarded
 
 # In the page but hidden. With False the component would be loaded at its first change, and meanwhile a second change
 # overtakes the first: the older picture would stay.
@@ -59,5 +59,5 @@ class Download:
     def click(self, make: Callable[..., str], inputs: Sequence[Any]) -> None:
         """`make(*inputs)` gives the path of the file."""
         options = {"show_progress": "minimal", "show_progress_on": self.button, **self._context.quick}
-        making = self.button.click(plain(make), inputs, self._file, **options)
+        making = self.button.click(guarded(make), inputs, self._file, **options)
         making.success(None, self._file, None, js=FETCH, api_visibility="private")

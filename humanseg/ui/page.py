@@ -15,7 +15,7 @@ from humanseg.ui.choices import TICKET, Choices
 from humanseg.ui.context import Context
 from humanseg.ui.model import LazySegmenter
 from humanseg.ui.server import links, patches
-from humanseg.ui.server.guard import GuardedBlocks, plain
+from humanseg.ui.server.guard import GuardedBlocks, guarded
 from humanseg.ui.server.limits import Limits
 from humanseg.ui.server.middleware import middleware
 from humanseg.ui.shelf import Shelf
@@ -73,7 +73,7 @@ def _welcome(page: gr.Blocks, context: Context, choices: Choices, photo: PhotoTa
     """When the page is loaded, puts back the visitor's choices and, after a reload, their photos."""
     ticket = gr.Textbox(visible=False)
 
-    @plain
+    @guarded
     def enter(ticket: str, ground: str, tint: str, request: gr.Request) -> list[Any]:
         session = context.sessions.enter(ticket, request.session_hash)
         # None rather than `gr.skip`, which counts as a change of properties: see `uploads.photo_input`.

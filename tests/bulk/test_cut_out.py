@@ -49,7 +49,7 @@ def test_a_bad_photo_is_a_sentence_in_the_record(tmp_path, content):
     assert record.target is None and record.size == (0, 0) and not (tmp_path / "out").exists()
 
 
-def test_a_target_that_cannot_be_is_a_sentence_in_the_record(photo, tmp_path):
+def test_an_impossible_target_is_a_sentence_in_the_record(photo, tmp_path):
     for target in (photo / "below.png", tmp_path):
         assert "another folder" in cut_out(segmenter(), photo, target).error
     assert [path.name for path in tmp_path.iterdir()] == ["me.png"]

@@ -48,7 +48,7 @@ def test_results_of_an_earlier_run_are_left_out_of_a_folder(touch, tmp_path):
     touch("me.jpg", "me-cutout.png", "me-cutout-2.png", "me-mask.png", "us-cutout.png", "cut/them-cutout.png")
     found = find_sources([tmp_path], results=tmp_path / "cut")
     assert [source.path.name for source in found.photos] == ["me.jpg", "us-cutout.png"] and found.earlier == 4
-    # Another folder's results say nothing about photos that are called so here.
+    # Results in another folder don't count: photos here may have such names.
     found = find_sources([tmp_path], results=tmp_path.parent)
     assert [source.path.name for source in found.photos] == ["me.jpg", "us-cutout.png", "them-cutout.png"]
 
@@ -78,14 +78,14 @@ def test_a_file_that_looks_like_a_pattern_is_itself(touch):
 
 
 @pytest.mark.parametrize(("name", "sentence"), [("*.gif", "No file matches"), ("empty", "There is no photo in the")])
-def test_what_gives_no_photo_is_said(tmp_path, name, sentence):
+def test_a_path_without_photos_is_reported(tmp_path, name, sentence):
     (tmp_path / "empty").mkdir()
     found = find_sources([tmp_path / name])
     assert not found.photos and len(found.troubles) == 1 and found.troubles[0].startswith(sentence)
 
 
 @pytest.mark.parametrize("name", ["missing.jpg", "x" * 5000 + ".jpg"])
-def test_a_file_that_is_not_there_is_left_to_whoever_reads_it(tmp_path, name):
+def test_a_missing_file_stays_among_the_photos_for_its_reader_to_report(tmp_path, name):
     assert [source.path.name for source in find_sources([tmp_path / name]).photos] == [name]
 
 
@@ -110,15 +110,15 @@ def test_a_result_never_goes_where_an_input_is(touch, tmp_path, spelling):
 
 
 @pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])
-def test_nor_where_a_link_to_an_input_is(touch, tmp_path, link):
+def test_a_result_never_goes_where_a_link_to_an_input_is(touch, tmp_path, link):
     photo, other = touch("me.jpg", "elsewhere/other.png")
     getattr(tmp_path / "me-cutout.png", link)(other)
     assert planned([photo], tmp_path, [photo, other]) == ["me-cutout-2.png"]
-    # Nor over a link that is given as an input itself.
+    # A link that is given as an input itself isn't overwritten either.
     assert planned([photo], tmp_path, [photo, tmp_path / "me-cutout.png"]) == ["me-cutout-2.png"]
 
 
-def test_nor_where_a_folder_is(touch, tmp_path):
+def test_a_result_never_goes_where_a_folder_is(touch, tmp_path):
     (photo,) = touch("me.jpg")
     (tmp_path / "me-cutout.png").mkdir()
     assert planned([photo], tmp_path) == ["me-cutout-2.png"]

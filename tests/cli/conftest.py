@@ -18,7 +18,7 @@ from tests.ui.fakes import segmenter
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# The command line with a stand-in for the network, which makes no difference to what is written where.
+# The command line with a stand-in for the network: where files are written doesn't depend on it.
 STANDING_IN = """
 import sys
 from humanseg.cli import main

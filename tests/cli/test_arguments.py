@@ -16,7 +16,7 @@ def test_a_folder_that_can_be_made_is_fine_and_left_unmade(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["taken", "taken/below", "x" * 300, "a/" + "x" * 300])
-def test_a_folder_that_cannot_be_is_refused(tmp_path, name):
+def test_an_impossible_folder_is_refused(tmp_path, name):
     (tmp_path / "taken").touch()
     with pytest.raises(HumanSegError, match="folder"):
         check_folder(tmp_path / name)

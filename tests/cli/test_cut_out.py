@@ -138,7 +138,7 @@ def test_a_folder_into_itself_twice_gives_the_same_files(small, tmp_path, standi
     assert "left out: 3" in capsys.readouterr().out
 
 
-def test_what_no_photo_comes_of_is_said_and_the_rest_go_on(small, tmp_path, standing_in, capsys):
+def test_paths_without_photos_are_reported_and_the_rest_go_on(small, tmp_path, standing_in, capsys):
     (tmp_path / "empty").mkdir()
     photo, pattern = small("a.jpg"), str(tmp_path / "*.gif")
     out = tmp_path / "out"
@@ -211,7 +211,7 @@ NAMES = ["写真😀.jpg", "new\nline\x1b[31m.jpg", b"M\xfcller.jpg", "zz.jpg"]
         {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
     ],
 )
-def test_a_name_that_cannot_be_printed_ends_nothing(small, spawn, tmp_path, environment):
+def test_a_name_that_cannot_be_printed_does_not_end_the_batch(small, spawn, tmp_path, environment):
     photos = [small(name) for name in NAMES]
     run = spawn("cut-out", *photos, "--out", tmp_path / "out", environment=environment)
     out, errors = run.communicate(timeout=120)
@@ -222,7 +222,7 @@ def test_a_name_that_cannot_be_printed_ends_nothing(small, spawn, tmp_path, envi
 
 @pytest.mark.skipif(os.name != "posix", reason="about pipes and devices of POSIX")
 @pytest.mark.parametrize("end", ["closed pipe", "full disk", "closed stdout"])
-def test_nobody_reading_ends_nothing(small, spawn, tmp_path, end):
+def test_a_batch_goes_on_when_nobody_reads_its_output(small, spawn, tmp_path, end):
     photos = [small(f"{number}.jpg") for number in range(3)]
     reading, writing = os.pipe()
     os.close(reading)  # as `| head` does once it has enough
@@ -265,7 +265,7 @@ sys.exit(main())
     ("name", "status", "said"),
     [("SIGINT", 130, "Stopped after 1 of 5 photos.\n"), ("SIGTERM", 143, ""), ("SIGHUP", 129, "")],
 )
-def test_whoever_is_stopped_says_one_line_at_most_and_leaves_nothing_half_written(
+def test_a_stopped_batch_prints_one_line_at_most_and_leaves_nothing_half_written(
     small, spawn, tmp_path, name, status, said
 ):
     photos = [small(f"{number}.jpg") for number in range(5)]

@@ -35,7 +35,7 @@ def test_label_marks_photos_for_training_and_reports_the_rest(photo, tmp_path, c
 
 
 @pytest.mark.parametrize("out", ["taken", "taken/below"])
-def test_label_refuses_a_place_that_cannot_be_before_the_work(small, tmp_path, monkeypatch, capsys, out):
+def test_label_refuses_an_impossible_folder_before_the_work(small, tmp_path, monkeypatch, capsys, out):
     monkeypatch.setattr(Segmenter, "from_pretrained", lambda *_, **__: pytest.fail("the work had begun"))
     photo = small("a.jpg")
     (tmp_path / "taken").touch()

@@ -55,7 +55,7 @@ sys.exit(main())
 """
 
 
-def test_libraries_have_no_say_in_the_terminal(spawn):
+def test_warnings_of_libraries_do_not_reach_the_terminal(spawn):
     run = spawn("info", code=NOISY, text=True)
     out, errors = run.communicate(timeout=120)
     assert run.returncode == 0 and "engine   fake" in out and not errors

@@ -1,4 +1,4 @@
-"""What the terminal shows: lines that stay lines, and a batch that nothing about printing can end."""
+"""Lines in the terminal: each stays one line, and no fault in printing ends a batch."""
 
 import io
 import signal
@@ -52,7 +52,7 @@ def test_what_a_signal_does_is_put_back():
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
-def test_any_encoding_will_do(monkeypatch, encoding):
+def test_lines_are_printed_in_any_encoding(monkeypatch, encoding):
     bytes_written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(bytes_written, encoding, errors="strict"))
     with forgiving():

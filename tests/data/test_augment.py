@@ -29,7 +29,7 @@ def test_the_same_seed_gives_the_same_view_and_another_another(scene):
     assert np.array_equal(views[0], views[1]) and not np.array_equal(views[0], views[2])
 
 
-def test_outside_of_the_photo_nothing_is_known(scene):
+def test_pixels_outside_of_the_photo_are_ignored(scene):
     _, mask = random_view(*scene, 96, np.random.default_rng(0), zoom=(0.5, 0.5))
     assert (mask == IGNORE).mean() > 0.3
 
@@ -73,7 +73,7 @@ def test_a_loosened_outline_is_a_band_on_both_sides(scene):
     assert loose[41, 80] == IGNORE and loose[38, 80] == IGNORE
 
 
-def test_damage_is_repeatable_and_keeps_the_form(scene):
+def test_photometric_augmentation_is_repeatable_and_keeps_shape_and_dtype(scene):
     damage = camera_damage()
     results = []
     for _ in range(2):

@@ -132,7 +132,7 @@ def test_negatives_have_an_empty_mask(tmp_path):
 
 
 @pytest.mark.parametrize("finder", [find_negatives, lambda folder: find_pairs(folder.parent)])
-def test_what_systems_leave_in_folders_is_no_photo(tmp_path, finder):
+def test_files_of_operating_systems_are_not_taken_for_photos(tmp_path, finder):
     images, masks = tmp_path / "images", tmp_path / "masks"
     for folder in (images, masks):
         for stem in "ab":

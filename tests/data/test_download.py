@@ -69,7 +69,7 @@ class Server:
             def do_GET(self) -> None:
                 answer = server.answers[min(server.requests, len(server.answers) - 1)]
                 server.requests += 1
-                with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the caller has had enough
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the caller has closed the connection
                     answer(self)
 
             def log_message(self, *_: object) -> None:
@@ -110,7 +110,7 @@ def whole(content: bytes, *, chunked: bool = False) -> Answer:
 
 
 def cut(content: bytes) -> Answer:
-    """Promises all and closes the connection after half."""
+    """Announces the whole length and closes the connection after half."""
 
     def answer(request: http.server.BaseHTTPRequestHandler) -> None:
         request.send_response(200)

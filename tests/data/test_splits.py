@@ -46,7 +46,7 @@ def test_a_shoot_of_ten_shares_a_group_whatever_it_looks_like():
     assert groups[0] == groups[1] != groups[2]
 
 
-def test_likeness_is_passed_on():
+def test_photos_that_are_both_like_a_third_one_share_a_group():
     chain = [0, 0b11111, 0b1111111111]
     assert len(set(groups_of(["a", "b", "c"], chain))) == 1
 

@@ -29,13 +29,13 @@ def filled(weights, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def right(weights, filled):
-    """What comes out of it for IMAGE."""
+    """The alpha for IMAGE with the filled cache."""
     return load_engine(weights, engine="openvino", threads=2, cache_dir=filled)(IMAGE)
 
 
 @pytest.fixture
 def copy(filled, tmp_path, monkeypatch):
-    """A copy of the filled cache, to do harm to; and where the network stands in it."""
+    """A copy of the filled cache, to be damaged, and the network's path in it."""
     monkeypatch.setattr(network_cache, "_warned", set())
     folder = tmp_path / "cache"
     shutil.copytree(filled, folder)
@@ -154,7 +154,7 @@ def test_a_disk_that_is_full_leaves_nothing_behind(weights, tmp_path, right, con
     def save_model(_model, path, **_):
         path.parent.mkdir()
         path.with_suffix(".bin").write_bytes(b"half")
-        raise RuntimeError("basic_ios::clear: iostream error")  # OpenVINO's words for it
+        raise RuntimeError("basic_ios::clear: iostream error")  # OpenVINO's message for a full disk
 
     monkeypatch.setattr(ov, "save_model", save_model)
     np.testing.assert_array_equal(start(weights, tmp_path)(IMAGE), right)

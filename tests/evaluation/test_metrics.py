@@ -97,6 +97,6 @@ def test_an_alpha_of_another_size_is_scored_at_the_masks(square):
     assert metrics.score(small, mask)["iou"] > 0.95
 
 
-def test_the_mean_of_nothing_is_nothing():
+def test_the_mean_over_no_photos_is_empty():
     assert metrics.mean([]) == {}
     assert metrics.mean([{"iou": 0.0}, {"iou": 1.0}]) == {"iou": 0.5}

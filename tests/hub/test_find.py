@@ -315,7 +315,7 @@ def test_a_damaged_cache_is_mended(fake_hub):
 
 
 def a_disk_that(error, monkeypatch):
-    """The Hub's client can read what it has fetched, and not write."""
+    """A disk on which the Hub's client can read earlier files and write none."""
     real = huggingface_hub.snapshot_download
 
     def snapshot_download(*arguments, **options):

@@ -10,7 +10,7 @@ from humanseg.segmenter import Segmenter
 
 
 class Brightness:
-    """A network that takes brightness for people, and counts how often it's asked for what."""
+    """A network that takes brightness for people, and notes the shape of each image."""
 
     name = "fake"
     config = ModelConfig(size=128, live_size=64)

@@ -92,7 +92,7 @@ def test_a_raw_file_with_no_more_than_a_preview_is_refused(small, preview, marke
 
 @pytest.mark.parametrize("sub", [False, True])
 def test_a_raw_file_with_its_photo_at_full_size_is_read(small, preview, sub):
-    bordered = np.pad(small, ((1, 1), (2, 2), (0, 0)))  # the sensor sees a little more than the photo shows
+    bordered = np.pad(small, ((1, 1), (2, 2), (0, 0)))  # the sensor's picture is a little larger than the photo
     data = tiff((preview, PREVIEW), (bordered, {262: MOSAIC}), (small, PREVIEW), sub=sub)
     assert np.array_equal(photos.read(data).rgb, small)
 

@@ -41,7 +41,7 @@ def test_a_fused_network_gives_the_same_numbers(change, shape):
         plain = net(pixels)
         fuse(net)
         fused = net(pixels)
-    assert plain.std() > 1e-3, "else anything would agree"
+    assert plain.std() > 1e-3, "otherwise any network would agree"
     torch.testing.assert_close(fused, plain, rtol=1e-3, atol=1e-4 * float(plain.abs().max()))
 
 

@@ -14,7 +14,7 @@ def square():
 
 
 @pytest.mark.parametrize("name", losses.LOSSES)
-def test_a_right_answer_costs_little_and_a_wrong_one_much(name, square):
+def test_a_right_prediction_has_a_low_loss_and_a_wrong_one_a_high_loss(name, square):
     target, valid = square
     right = losses.compute(name, (target - 0.5) * 20, target, valid)
     wrong = losses.compute(name, (0.5 - target) * 20, target, valid)
@@ -22,7 +22,7 @@ def test_a_right_answer_costs_little_and_a_wrong_one_much(name, square):
 
 
 @pytest.mark.parametrize("name", losses.LOSSES)
-def test_what_is_ignored_costs_nothing_and_pulls_nowhere(name, square):
+def test_ignored_pixels_add_no_loss_and_no_gradient(name, square):
     target, valid = square
     logits = ((target - 0.5) * 20).requires_grad_()
     valid = valid.clone()
@@ -83,7 +83,7 @@ def test_a_hole_inside_costs_more_than_its_area(square, hole):
     assert losses.inner_iou(logits, target, valid) > 5 * losses.dice(logits, target, valid)
 
 
-def test_the_boundarys_loss_leads_to_the_outline(square):
+def test_the_gradient_of_the_boundary_loss_leads_to_the_outline(square):
     target, valid = square
     logits = torch.zeros_like(target).requires_grad_()
     optimizer = torch.optim.Adam([logits], lr=0.3)

@@ -30,7 +30,7 @@ def scene(grey_side=0):
     return photo
 
 
-def test_what_all_sizes_agree_on_is_marked_and_the_outline_is_left_open():
+def test_pixels_on_which_all_sizes_agree_are_marked_and_the_outline_is_ignored():
     mask = label(Segmenter(Fickle()), scene())
     assert mask.shape == (300, 400) and mask.dtype == np.uint8
     person = scene()[..., 0] == 255
@@ -41,7 +41,7 @@ def test_what_all_sizes_agree_on_is_marked_and_the_outline_is_left_open():
     assert set(np.unique(mask)) == {BACKGROUND, IGNORE, PERSON}
 
 
-def test_what_is_seen_at_one_size_only_is_left_open():
+def test_a_part_found_at_one_size_only_is_ignored():
     mask = label(Segmenter(Fickle(up_to=200)), scene(grey_side=40))
     assert (mask[110:190, 260:280] == IGNORE).all() and (mask[110:190, 60:140] == PERSON).all()
 

@@ -1,4 +1,4 @@
-"""A page on loopback, with a network that sees an ellipse, and photos to send to it."""
+"""A page on loopback, with a network that finds an ellipse, and photos to send to it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def server(limits: Limits) -> Iterator[str]:
 
 @pytest.fixture
 def photo(tmp_path: Path) -> Path:
-    """A photo in which the ellipse engine sees somebody, 160x120 pixels."""
+    """A photo in which the ellipse engine finds somebody, 160x120 pixels."""
     noise = np.random.default_rng(1).integers(0, 255, (6, 8, 3), np.uint8)
     path = tmp_path / "Summer party.png"
     Image.fromarray(noise).resize((160, 120), Image.Resampling.BICUBIC).save(path)

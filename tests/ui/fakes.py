@@ -11,7 +11,7 @@ from humanseg.segmenter import Segmenter
 
 
 class EllipseEngine:
-    """Sees one person wherever it looks: a standing ellipse in the middle; nobody in an evenly coloured picture."""
+    """Finds one person in every picture, an upright ellipse in the middle; nobody in a picture of one colour."""
 
     name = "fake"
     config = ModelConfig(size=256, live_size=128)

@@ -77,7 +77,7 @@ def test_without_photos_there_is_nothing_to_download(context):
         export.cut_out_file(nobody, "")
 
 
-def test_a_photo_that_is_not_there_or_failed_is_a_sentence_to_whoever_downloads_it(session):
+def test_downloading_a_photo_that_is_missing_or_failed_is_refused_with_a_sentence(session):
     with pytest.raises(HumanSegError, match="isn't here any more"):
         export.cut_out_file(session, "0123456789abcdef")
     with pytest.raises(HumanSegError, match=r"no photo\.txt"):

@@ -48,7 +48,7 @@ def uploads(tmp_path_factory) -> list[Upload]:
 
 @pytest.fixture(scope="module")
 def cuts(uploads) -> dict[str, Any]:
-    """What the network says of each, so that it needn't be asked hundreds of times."""
+    """The network's cut-out of each, so that it needn't run hundreds of times."""
     return {upload.name: segmenter().cut_out(upload.source) for upload in uploads}
 
 
@@ -205,7 +205,7 @@ class Visit:
             assert self.whose(photos.read(path).rgb) == self.names[id]
 
     def try_to(self, ask: Callable[[], Any]) -> Any:
-        """What is refused with a sentence is refused rightly when the photo has just been given up."""
+        """Allows a refusal with a sentence, which is right when the photo has just been removed."""
         try:
             return ask()
         except gr.Error as error:
@@ -236,7 +236,7 @@ class Visit:
     # What is true of it
 
     def whose(self, picture: np.ndarray) -> str:
-        """Whose colour is in the middle of a picture."""
+        """The name of the photo whose colour is in the middle of a picture."""
         height, width = picture.shape[:2]
         middle = picture[height // 2, width // 2].astype(int)
         distances = [np.abs(middle - colour).sum() for colour in COLOURS]

@@ -14,7 +14,7 @@ from humanseg.ui.upload import NAME_BYTES, file_name
 from tests.ui.fakes import segmenter
 from tests.ui.serving import served
 
-# Like the addresses that are shut, like links, and like nothing that anybody would call a file.
+# Names like those of shut addresses, like links, and names that nobody would give to a file.
 NAMES = [
     "vibe-check.jpg",
     "undo-vibe-1.png",

@@ -44,7 +44,7 @@ def test_every_load_of_the_page_has_a_session_of_its_own(sessions):
     assert sessions.of("one") is not sessions.of("two")
 
 
-def test_whoever_asks_without_a_load_gets_one_that_nobody_else_can_have(sessions):
+def test_a_request_without_a_load_gets_a_session_that_no_other_request_can_have(sessions):
     assert sessions.of(None) is not sessions.of(None)
     assert len(sessions) == 0
 
@@ -92,7 +92,7 @@ def test_a_photo_given_before_the_server_knew_who_it_is_is_not_lost(sessions, co
     assert sessions.enter(TICKET, "third") is quick is not earlier
 
 
-def test_nor_is_a_batch_that_has_just_begun(sessions):
+def test_a_batch_begun_before_the_server_knew_who_it_is_is_not_lost(sessions):
     sessions.enter(TICKET, "first")
     quick = sessions.of("second")
     quick.begin()

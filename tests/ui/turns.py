@@ -1,4 +1,4 @@
-"""Threads that take turns by the throw of a die: the same seed gives the same order, every time."""
+"""Threads that take turns in a random order, which the seed alone decides."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Lock:
 
     def __enter__(self) -> None:
         self._turns.point()
-        # Nobody rests while they hold it, so it's always free here.
+        # No thread pauses while it holds the lock, so it's always free here.
         assert self._lock.acquire(blocking=False), "a thread rests while it holds the lock"
 
     def __exit__(self, *_: object) -> None:

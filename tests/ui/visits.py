@@ -1,4 +1,4 @@
-"""A visitor without a browser: the page's context with a network that sees an ellipse, and photos in a session."""
+"""A visitor without a browser: the page's context with a network that finds an ellipse, and photos in a session."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def context_in(folder: Path, limits: Limits | None = None, engine: EllipseEngine
 
 
 def photo_of(path: Path, colour: tuple[int, int, int], size: tuple[int, int] = (64, 48)) -> Upload:
-    """A photo of one colour but for a few pixels, in which the ellipse engine sees somebody."""
+    """A photo of one colour but for a few pixels, in which the ellipse engine finds somebody."""
     pixels = np.full((size[1], size[0], 3), colour, np.uint8)
     pixels[:4, :4] = 255 - pixels[:4, :4]
     Image.fromarray(pixels).save(path)

@@ -120,11 +120,11 @@ class _Answer:
     async def _reworded(self) -> None:
         start, self._held = self._held, None
         headers = Headers(raw=start["headers"])
-        plain = self._path == UPLOAD or not headers.get("content-type", "").startswith("application/json")
+        as_text = self._path == UPLOAD or not headers.get("content-type", "").startswith("application/json")
         sentence = self._sentence(start["status"])
-        body = sentence.encode() if plain else json.dumps({"detail": sentence}, ensure_ascii=False).encode()
+        body = sentence.encode() if as_text else json.dumps({"detail": sentence}, ensure_ascii=False).encode()
         kept = [(name, value) for name, value in start["headers"] if name not in (b"content-length", b"content-type")]
-        kind = b"text/plain; charset=utf-8" if plain else b"application/json"
+        kind = b"text/plain; charset=utf-8" if as_text else b"application/json"
         described = [(b"content-length", str(len(body)).encode()), (b"content-type", kind)]
         await self._send(start | {"headers": [*kept, *described]})
         await self._send({"type": "http.response.body", "body": body})

@@ -19,7 +19,7 @@ from humanseg.ui.server.links import is_link
 log = logging.getLogger("humanseg.ui")
 
 
-def plain(function: Callable) -> Callable:
+def guarded(function: Callable) -> Callable:
     """Wraps an event's function (or generator) so that every failure is a `gr.Error` with one sentence."""
     if inspect.isgeneratorfunction(function):
 

@@ -7,7 +7,7 @@ import gradio as gr
 from humanseg.segmenter import Segmenter
 from humanseg.ui import text
 from humanseg.ui.context import Context
-from humanseg.ui.server.guard import plain
+from humanseg.ui.server.guard import guarded
 
 
 class AboutTab:
@@ -20,7 +20,7 @@ class AboutTab:
             figures = gr.Markdown(text.LOADING)
             gr.Markdown(text.ABOUT_PHOTOS.format(minutes=limits.keep_seconds // 60, limits=limits))
             gr.Markdown(text.ABOUT_PROGRAMS)
-        tab.select(plain(self.fill), None, figures, show_progress="hidden", **context.quick)
+        tab.select(guarded(self.fill), None, figures, show_progress="hidden", **context.quick)
 
     def fill(self) -> str:
         """What the model is."""

@@ -16,7 +16,7 @@ from humanseg.ui.elements import HIDDEN, Download, busy, empty, say
 from humanseg.ui.item import named
 from humanseg.ui.pictures import PREVIEW_SIDE
 from humanseg.ui.preview import checkerboard
-from humanseg.ui.server.guard import plain
+from humanseg.ui.server.guard import guarded
 from humanseg.ui.session import Session
 from humanseg.ui.tabs.choice import Choice, lay_out, picture_of
 from humanseg.ui.upload import Upload
@@ -118,11 +118,13 @@ class BackgroundTab:
         drawing = [self._status, self._result, self._finish, self._shown]
         quiet = {"show_progress": "hidden"}
         self._photo.upload(
-            plain(self.take), self._photo, [self._status, self.turn], **quiet, **self.context.runs_the_model
+            guarded(self.take), self._photo, [self._status, self.turn], **quiet, **self.context.runs_the_model
         )
         # One event for all of them: with several, an older picture that took longer would replace a newer one.
         redraws = [tab.select, self.turn.change, *(control.change for control in inputs)]
-        gr.on(redraws, plain(self.draw), inputs, drawing, trigger_mode="always_last", **quiet, **self.context.composes)
+        gr.on(
+            redraws, guarded(self.draw), inputs, drawing, trigger_mode="always_last", **quiet, **self.context.composes
+        )
         self._download.click(self.finished, [self._shown, self._kind, *inputs])
 
     def take(self, upload: Upload | None, request: gr.Request) -> Iterator[list[Any]]:

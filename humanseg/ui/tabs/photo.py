@@ -12,7 +12,7 @@ from humanseg.ui.context import Context
 from humanseg.ui.elements import busy, say
 from humanseg.ui.item import named
 from humanseg.ui.screen import NO_NEWS, UNCHANGED, draw, gallery, redrawn
-from humanseg.ui.server.guard import plain
+from humanseg.ui.server.guard import guarded
 from humanseg.ui.session import Session
 from humanseg.ui.tabs import repair
 from humanseg.ui.tabs.photo_layout import invitation, lay_out
@@ -169,10 +169,10 @@ class PhotoTab:
         one_lane = {"trigger_mode": "always_last", **hidden}
         several = {"trigger_mode": "multiple", **hidden, **context.runs_the_model}
         everything = [layout.drop, layout.status, *layout.list, *layout.screen]
-        layout.drop.upload(plain(self.take), [layout.drop, *grounds], everything, **several)
-        layout.examples.select(plain(self.take_example), grounds, everything, **several)
+        layout.drop.upload(guarded(self.take), [layout.drop, *grounds], everything, **several)
+        layout.examples.select(guarded(self.take_example), grounds, everything, **several)
         layout.gallery.select(
-            plain(self.choose),
+            guarded(self.choose),
             [layout.listed, *grounds],
             [layout.status, *layout.screen],
             show_progress_on=layout.compare,
@@ -181,30 +181,30 @@ class PhotoTab:
         # One event for several controls: with two, the older picture may come last.
         changes = [layout.ground.change, layout.colour.change]
         repainted = [layout.colour, *layout.screen]
-        gr.on(changes, plain(self.repaint), [layout.shown, *grounds], repainted, **one_lane, **context.quick)
+        gr.on(changes, guarded(self.repaint), [layout.shown, *grounds], repainted, **one_lane, **context.quick)
         by_hand = [part.editor, part.grow, part.feather]
         gr.on(
             [control.change for control in by_hand],
-            plain(self.mend),
+            guarded(self.mend),
             [part.editor, part.painted, part.grow, part.feather, layout.shown, *grounds],
             [layout.shown, layout.compare],
             **one_lane,
             **context.composes,
         )
         part.reset.click(
-            plain(self.undo),
+            guarded(self.undo),
             [layout.shown, *grounds],
             [part.editor, part.painted, part.grow, part.feather, layout.shown, layout.compare],
             **hidden,
             **context.quick,
         )
         repair.wire(context, part, layout.shown)
-        layout.clear.click(plain(self.start_over), None, self.restored, **hidden, **context.quick)
+        layout.clear.click(guarded(self.start_over), None, self.restored, **hidden, **context.quick)
         screen = [*layout.list, *layout.screen]
-        tab.select(plain(self.refresh), [layout.shown, *grounds], screen, **hidden, **context.quick)
+        tab.select(guarded(self.refresh), [layout.shown, *grounds], screen, **hidden, **context.quick)
         layout.shown.change(None, layout.shown, layout.overtaken, js=OVERTAKEN, api_visibility="private", **hidden)
         layout.overtaken.change(
-            plain(self.redraw),
+            guarded(self.redraw),
             [layout.overtaken, *grounds],
             screen,
             **one_lane,

@@ -16,7 +16,7 @@ from humanseg.ui.context import Context
 from humanseg.ui.elements import HIDDEN
 from humanseg.ui.item import named
 from humanseg.ui.pictures import CANVAS_SIDE
-from humanseg.ui.server.guard import plain
+from humanseg.ui.server.guard import guarded
 from humanseg.ui.server.patches import limit_canvas
 from humanseg.ui.session import Session
 
@@ -69,7 +69,7 @@ def lay_out() -> RepairPart:
 def wire(context: Context, part: RepairPart, shown: gr.Textbox) -> None:
     """Puts the photo on the canvas when the section is opened."""
 
-    @plain
+    @guarded
     def canvas(token: str, request: gr.Request) -> list[Any]:
         session, id = context.session(request), named(token)
         return [painting(session, id), id]

@@ -13,7 +13,7 @@ from humanseg.media import photos
 from humanseg.ui import text
 from humanseg.ui.context import Context
 from humanseg.ui.preview import checkerboard
-from humanseg.ui.server.guard import plain
+from humanseg.ui.server.guard import guarded
 from humanseg.ui.server.patches import show_as
 from humanseg.ui.tabs.choice import lay_out, picture_of
 from humanseg.ui.upload import Upload
@@ -63,7 +63,7 @@ class WebcamTab:
                 show_as(live, lambda jpeg: None if jpeg is None else Base64ImageData(url=_data_url(jpeg)))
                 rate = gr.HTML("", elem_id="rate", elem_classes="say")
         camera.stream(
-            plain(self.frame),
+            guarded(self.frame),
             [camera, *self.choice.inputs],
             [live, rate],
             stream_every=EVERY,

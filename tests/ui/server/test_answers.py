@@ -19,7 +19,7 @@ PART = '--x\r\nContent-Disposition: form-data; name="files"'
 
 
 def sentence(answer: requests.Response) -> str:
-    """What an answer says to whoever reads it."""
+    """The sentence in an answer."""
     try:
         said = answer.json()
     except ValueError:
@@ -42,19 +42,19 @@ def sentence(answer: requests.Response) -> str:
     ],
 )
 @pytest.mark.parametrize("query", ["", "?upload_id=abc"])
-def test_an_upload_that_is_none_is_said_to_be(server, kind, body, query):
+def test_a_malformed_upload_is_answered_with_a_sentence(server, kind, body, query):
     headers = {"Content-Type": kind} if kind else {}
     answer = requests.post(f"{server}gradio_api/upload{query}", data=body, headers=headers, timeout=10)
     assert answer.status_code in (400, 413) and sentence(answer) in (text.BAD_UPLOAD, text.BAD_REQUEST)
 
 
-def test_a_file_that_is_too_large_is_said_to_be_with_the_limit(server):
+def test_a_file_that_is_too_large_is_refused_with_the_limit(server):
     files = {"files": ("big.png", bytes(3_000_000))}
     answer = requests.post(f"{server}gradio_api/upload", files=files, timeout=20)
     assert (answer.status_code, answer.text) == (413, text.UPLOAD_TOO_BIG.format(limit=2))
 
 
-def test_too_many_files_at_once_are_said_to_be(server):
+def test_too_many_files_at_once_are_refused_with_a_sentence(server):
     files = [("files", (f"{number}.png", b"x")) for number in range(1001)]
     answer = requests.post(f"{server}gradio_api/upload", files=files, timeout=30)
     assert (answer.status_code, answer.text) == (400, text.BAD_UPLOAD)
@@ -82,7 +82,7 @@ ADDRESSES = ["queue/join", "run/predict", "call/mask", "call/v2/mask", "call/not
 
 @pytest.mark.parametrize("address", ADDRESSES)
 @pytest.mark.parametrize("body", BODIES)
-def test_nonsense_is_answered_in_a_sentence(server, address, body):
+def test_malformed_requests_are_answered_with_a_sentence(server, address, body):
     headers = {"Content-Type": "application/json"}
     answer = requests.post(f"{server}gradio_api/{address}", data=BODIES[body], headers=headers, timeout=20)
     assert "Traceback" not in answer.text and ".py" not in answer.text
@@ -107,13 +107,13 @@ def test_data_within_data_without_end_ends_with_a_sentence(server, levels, pair)
 
 
 @pytest.mark.parametrize("address", ["?page=nothing", "static/nothing.js", "assets/%2e%2e/index.html"])
-def test_what_is_not_there_is_said_not_to_be(server, address):
+def test_a_missing_address_is_answered_with_a_sentence(server, address):
     answer = requests.get(server + address, timeout=20)
     assert answer.status_code in (403, 404) and sentence(answer) == text.SHUT
 
 
 @pytest.mark.parametrize("address", ["call/mask/nothing", "queue/data?session_hash=nothing"])
-def test_who_waits_for_an_event_that_is_none_is_not_kept_waiting(server, address):
+def test_waiting_for_an_unknown_event_ends_at_once(server, address):
     answer = requests.get(f"{server}gradio_api/{address}", timeout=20)
     assert "Traceback" not in answer.text
 

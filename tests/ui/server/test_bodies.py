@@ -57,7 +57,7 @@ def said(answer: tuple[int, bytes]) -> tuple[int, str]:
     return answer[0], json.loads(answer[1])["detail"]
 
 
-def test_what_the_page_has_a_use_for_passes_whole():
+def test_requests_of_the_page_pass_whole():
     assert ask([b"abc", b"def", b""]) == (200, b"6")
     assert ask([b""]) == (200, b"0")
     assert ask([bytes(1_000_000)] * 4, UPLOAD) == (200, b"4000000")
@@ -94,7 +94,7 @@ def test_a_visitor_who_waits_for_an_answer_is_not_given_up(monkeypatch):
     assert ask([b"abc"], app=works) == (200, b"still here")
 
 
-def test_an_application_that_swallows_the_end_of_a_request_is_not_heard():
+def test_an_answer_of_gradios_to_a_request_that_was_cut_off_is_replaced():
     async def swallows(scope, receive, send):
         for _ in range(3):
             await receive()
@@ -109,7 +109,7 @@ WHOLE = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\
 
 
 @pytest.mark.parametrize("cut", [1, 20, 60, len(WHOLE) - 12, len(WHOLE) - 4])
-def test_an_upload_that_was_cut_short_is_said_to_be(server, cut):
+def test_an_upload_that_was_cut_short_is_refused_with_a_sentence(server, cut):
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     answer = requests.post(server + UPLOAD[1:], data=WHOLE[:cut], headers=headers, timeout=10)
     assert (answer.status_code, answer.text) == (400, text.BAD_UPLOAD)

@@ -110,7 +110,7 @@ def test_the_own_folder_of_a_running_page_is_not_swept_by_itself(temporary):
     remove(own)
 
 
-def test_a_process_number_that_is_in_use_again_saves_nothing(left, temporary):
+def test_a_folder_is_swept_although_its_process_number_is_in_use_again(left, temporary):
     rewrite(left, pid=os.getpid())
     assert sweep_left(temporary) == 1 and not left.exists()
 
@@ -199,7 +199,7 @@ def test_other_folders_and_files_stay_whatever_they_are_called(temporary):
     assert len(list(temporary.iterdir())) == 3
 
 
-def test_a_folder_that_cannot_be_looked_into_stops_nobody(temporary):
+def test_an_unreadable_folder_does_not_stop_the_start(temporary):
     assert sweep_left(temporary / "gone") == 0
 
 

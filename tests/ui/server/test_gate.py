@@ -154,7 +154,7 @@ def test_an_open_address_takes_only_its_own_methods(server, method, address):
 
 
 def raw(server: str, method: str, target: str) -> tuple[int, bytes]:
-    """Asks for exactly what is written: clients would tidy it up first."""
+    """Requests exactly this target, which an HTTP client would normalise first."""
     import socket
 
     host, port = urlsplit(server).hostname, urlsplit(server).port

@@ -5,11 +5,11 @@ import pytest
 
 from humanseg.errors import ImageError
 from humanseg.ui import text
-from humanseg.ui.server.guard import names_a_link, plain
+from humanseg.ui.server.guard import guarded, names_a_link
 
 
 def test_an_error_meant_for_people_reaches_them_word_for_word():
-    @plain
+    @guarded
     def fail():
         raise ImageError("x.jpg is broken: try another.")
 
@@ -18,7 +18,7 @@ def test_an_error_meant_for_people_reaches_them_word_for_word():
 
 
 def test_anything_else_becomes_a_plain_sentence_and_goes_to_the_log(caplog):
-    @plain
+    @guarded
     def fail():
         raise KeyError("/secret/path")
 
@@ -29,7 +29,7 @@ def test_anything_else_becomes_a_plain_sentence_and_goes_to_the_log(caplog):
 
 
 def test_generators_are_guarded_too_and_keep_what_they_gave_so_far():
-    @plain
+    @guarded
     def count():
         yield 1
         raise MemoryError

@@ -113,7 +113,7 @@ def test_a_host_with_one_private_address_among_public_ones_is_refused(names):
 
 
 def test_a_public_link_is_fetched_from_the_very_address_that_was_checked(names):
-    # The name server changes its mind after the check: that's DNS rebinding.
+    # The name server gives another address after the check: DNS rebinding.
     names["rebind.example"] = [[PUBLIC], ["127.0.0.1"]]
     wire = Wire()
     assert links.fetch("https://rebind.example/my%20cat.jpg", 100, wire) == ("my cat.jpg", b"picture")

@@ -152,7 +152,7 @@ def test_the_canvas_refuses_what_would_fill_the_memory(data):
     assert not editor.blob_storage
 
 
-def test_pictures_that_nobody_draws_with_make_room_for_new_ones():
+def test_unused_pictures_of_the_canvas_make_room_for_new_ones():
     editor = patches.limit_canvas(gr.ImageEditor())
     for number in range(100):
         editor.accept_blobs(sent(id=str(number)))
@@ -183,13 +183,13 @@ def impatient():
 
 
 @pytest.mark.parametrize("start", [b"", b"GET / HTTP/1.1\r\nHost: x\r\n"])
-def test_who_says_too_slowly_what_they_want_is_hung_up_on(impatient, start):
+def test_a_visitor_who_sends_a_request_too_slowly_is_disconnected(impatient, start):
     with socket.create_connection(impatient, timeout=20) as line:
         line.sendall(start)
         assert line.recv(1000) == b""
 
 
-def test_who_says_it_at_once_is_answered_also_the_second_time(impatient):
+def test_a_prompt_request_is_answered_also_the_second_time(impatient):
     request = b"GET /robots.txt HTTP/1.1\r\nHost: x\r\n\r\n"
     with socket.create_connection(impatient, timeout=20) as line:
         for _ in range(2):
@@ -211,7 +211,7 @@ def test_a_long_answer_is_not_cut_off_by_the_time_for_the_request(impatient):
                 pass
 
 
-def test_libraries_keep_their_words_about_nonsense_from_the_terminal(monkeypatch, caplog):
+def test_messages_of_libraries_about_malformed_requests_stay_out_of_the_terminal(monkeypatch, caplog):
     root = logging.getLogger()
     monkeypatch.setattr(root, "filters", [])
     for name in ("uvicorn.error", "mcp", "python_multipart"):

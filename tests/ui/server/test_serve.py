@@ -163,7 +163,7 @@ def test_a_page_that_cannot_be_opened_says_why_in_a_sentence(temporary, monkeypa
     assert not list(temporary.iterdir()), "its temporary folder is left"
 
 
-def test_what_would_serve_files_past_the_gate_is_left_out_and_no_proxy_stands_before_the_page(monkeypatch):
+def test_nothing_serves_files_past_the_gate_and_no_proxy_stands_before_the_page(monkeypatch):
     for name in ("GRADIO_NUM_WORKERS", "GRADIO_DEBUG"):
         monkeypatch.setenv(name, "1")
     for name in ("NO_PROXY", "no_proxy"):
