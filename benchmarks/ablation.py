@@ -39,7 +39,7 @@ VARIANTS: dict[str, dict] = {
     BASE: {},
     "the recipe, another seed": {"seed": 1},  # how much two runs of one recipe differ
     "one scale (zoom 0.95 to 1.05)": {"zoom": (0.95, 1.05)},
-    "nobody pasted elsewhere, no company": {"new_background": 0.0, "second_person": 0.0},
+    "no copy-paste of people": {"new_background": 0.0, "second_person": 0.0},
     "mosaics of four photos, 15 %": {"mosaic": 0.15},
     "no camera damage": {"damage": 0.0},
     "BCE + Dice": {"loss": "bce_dice"},
@@ -50,7 +50,7 @@ VARIANTS: dict[str, dict] = {
     "no photos without people": {"negatives": False, "nobody": 0.0},
     "loose outlines taken as they are": {"loose": False},
     "sports photos that the recipe labelled": {"pseudo": True},
-    "nothing varied": {"plain": True},
+    "no augmentation": {"plain": True},
 }
 
 

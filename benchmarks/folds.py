@@ -83,8 +83,8 @@ def main() -> None:
         "title": "The human dataset alone, five folds",
         "what": f"`python -m benchmarks.folds`: {options.epochs} epochs at {options.size} px with {options.encoder}, "
         "first pass only; photos of one shoot stay together, the 60 test photos are in no fold; the best epoch of each "
-        "fold counts. The classic recipe: Adam at 3e-3 throughout, BCE + Dice, one rate for all layers, nothing "
-        f"varied, no average of weights. {torch.get_num_threads()} of {os.cpu_count()} cores.",
+        "fold counts. The classic recipe: Adam at 3e-3 throughout, BCE + Dice, one rate for all layers, no "
+        f"augmentation, no average of weights. {torch.get_num_threads()} of {os.cpu_count()} cores.",
         "rows": table,
     }
     (options.out / "folds.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

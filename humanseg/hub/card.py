@@ -80,8 +80,8 @@ std {list(config.std)}, and take the sigmoid.{drawn_in}
 
 By `python -m humanseg evaluate --data SET [--ids FILE]`: means over photos, each scored at its mask's own size, by the
 whole pipeline: second pass, unless a row says otherwise, and refinement. Boundary IoU after Cheng et al. 2021, at 2 %
-of the diagonal. Rows of photos that are held back for validation picked the checkpoint; the 60 fixed test photos of the
-human dataset didn't.
+of the diagonal. The checkpoint was picked by photos held back for validation; the 60 fixed test photos of the human
+dataset had no part in it.
 
 {_dependence_section(config)}## What it was trained on
 
@@ -91,13 +91,14 @@ human dataset didn't.
 
 {_table_sections(config)}## What it can't do
 
-- It knows people, not portraits: a statue, a doll or a photo on a wall may come out as a person.
-- What is held or worn is learned from sets that disagree: bags and hats count as person in one and not in another.
-- Hair is soft at best: single strands are lost. Glass, veils and motion blur come out as person or not, seldom as both.
-- People far away, in the dark, seen from above or cut to a limb are missed more often than others. Who stands apart and
-  is less than a third as large as the largest is left out, unless the network is sure of nearly all of them.
-- Who is in the training photos was not chosen to represent everybody, and how the score depends on skin tone, age or
-  clothing has not been measured. Don't decide anything about anybody by it.
+- It can't tell people from pictures of people: a statue, a doll or a photo on a wall may come out as a person.
+- The training sets disagree about what people hold or wear: bags and hats count as person in one, not in another.
+- Single strands of hair are lost. Glass, veils and motion blur come out as opaque or as nothing, seldom as see-through.
+- People far away, in the dark, seen from above, or of whom only a limb shows are missed more often. A person
+  who stands apart and is less than a third as large as the largest one is left out, unless the network is sure of
+  nearly all of that person.
+- The training photos were not chosen to represent everybody, and how the score depends on skin tone, age or clothing
+  has not been measured. Don't decide anything about anybody by it.
 """
 
 
