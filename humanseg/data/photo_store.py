@@ -1,4 +1,4 @@
-"""Decoded photos and masks in one place that all workers of a training look into, rather than each having a copy."""
+"""Decoded photos and masks in one place that all workers of a training read, rather than in a copy for each."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from humanseg.errors import DataError
 class PhotoStore:
     """A list of photos (uint8 HxWx3) with their masks (uint8 HxW), read-only once they are in it.
 
-    They lie in a temporary file without a name: it is gone with the last process that has it open, however that ends.
-    A copy in another process, which a loader's worker gets, opens the same file. Where the system can't hand open files
-    on (Windows), the bytes are copied.
+    They lie in a temporary file without a name, which goes with the last process that has it open, however that ends. A
+    copy for a loader's worker opens the same file; where open files can't be passed on (Windows), the bytes are copied.
 
     Raises
     ------

@@ -58,12 +58,17 @@ class Photo:
 def read(source: Any, *, name: str | None = None, max_pixels: int = MAX_PIXELS) -> Photo:
     """Reads a picture from a path, bytes, a binary file, a PIL image, or a uint8 array (grey, RGB, RGBA).
 
-    Of an animation that's the first frame, of a TIFF the first page, or the photo that the first page is a preview of.
+    Of an animation it's the first frame; of a TIFF the first page, or the photo of which the first page is a preview.
 
     Raises
     ------
     ImageError : it can't be read, or has more than `max_pixels` (of which a file can have no more than twice
         `PIL.Image.MAX_IMAGE_PIXELS`, about 179 million, unless you raise that too); names the file
+
+    Examples
+    --------
+    >>> read(np.zeros((2, 3), np.uint8)).rgb.shape
+    (2, 3, 3)
     """
     if isinstance(source, Photo):
         return source if name is None else Photo(source.rgb, source.alpha, name, source.exif)

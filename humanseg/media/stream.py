@@ -17,7 +17,7 @@ INERTIA = 0.6
 
 
 class Stream:
-    """Alphas of one visitor's camera, frame after frame.
+    """Alphas of one camera or clip, frame after frame.
 
     Where the picture stands still the alpha is averaged over the last few frames, which stops the outline from
     shimmering; where it moves, the new alpha counts, so nothing trails behind.
@@ -27,6 +27,11 @@ class Stream:
     segmenter : whose `alpha(frame, second_pass=False, size=...)` is called
     size : long side in pixels at which the network is shown frames; None for the model's own `live_size`
     inertia : share in [0, 1) of the last alpha that is kept where nothing moves
+
+    Examples
+    --------
+    >>> stream = Stream(Segmenter.from_pretrained("humansegnet-live"))  # doctest: +SKIP
+    >>> alphas = [stream.alpha(frame) for frame in frames]  # doctest: +SKIP
     """
 
     def __init__(self, segmenter: Segmenter, size: int | None = None, *, inertia: float = INERTIA) -> None:

@@ -40,14 +40,15 @@ class TrainingConfig:
     plain: bool = Variation.plain  # no augmentation, no paths dropped
     frozen_norm: bool = False  # batch norms stay as ImageNet left them: for very small batches
     hold: float = 0.0  # of the steps after the warm-up: the rate stays before it falls (Hu et al. 2024, MiniCPM)
-    zoom: tuple[float, float] = Variation.zoom  # of views; at 1 the photo fills them
-    # Shares of the samples that get each: light, colour, blur, noise and compression as of cameras;
+    zoom: tuple[float, float] = Variation.zoom  # of views; at 1 the photo fills the view
+    # Shares of the samples. `damage` is photometric augmentation: light, colour, blur, noise and compression.
     damage: float = Variation.damage
+    # Copy-paste: of the people onto another background, and of a second person into the photo.
     new_background: float = Variation.new_background
     second_person: float = Variation.second_person
-    # of sets where everybody is marked, a part of the photo without people, if there is one;
+    # A part without people, of photos in sets where everybody is marked, if there is such a part.
     nobody: float = Variation.nobody
-    # four photos, each in a quarter.
+    # Four photos, each in a quarter of the view.
     mosaic: float = Variation.mosaic
     seed: int = 0
     workers: int = 1

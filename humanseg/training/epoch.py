@@ -46,7 +46,7 @@ def make_loader(dataset: TrainingSet, batches: Iterable[list[Draw]], config: Tra
         num_workers=config.workers,
         persistent_workers=config.workers > 0,
         pin_memory=torch.cuda.is_available(),
-        # Its own: by drawing from the network's it would change which paths are dropped.
+        # A generator of its own: drawing from the network's would change which paths are dropped.
         generator=torch.Generator(),
     )
 

@@ -32,7 +32,7 @@ def begin(model: ModelConfig, start_from: Path | None, new_decoder: bool) -> Beg
 
     Raises
     ------
-    WeightsError : the weights can't be had
+    WeightsError : the weights can't be found or loaded
     """
     if start_from is None:
         return Beginning(imagenet.build_from_imagenet(model), model, [])

@@ -56,7 +56,7 @@ class Session:
         self.sampler.epoch = state.epoch
         # The encoder drops paths at random: seeded by epoch, a resumed run drops what an unbroken one would have.
         torch.manual_seed((self.config.seed * 1000 + state.epoch) * 1000 + accelerator.process_index)
-        torch.empty((), dtype=torch.int64).random_()  # as loaders drew one when they began every epoch anew
+        torch.empty((), dtype=torch.int64).random_()  # loaders drew one each epoch: old runs stay repeatable
         loss, seen = train_epoch(accelerator, self.learner, self._bar(), self.dataset, self.model, self.config)
         took = time.time() - started
         share_statistics(accelerator, self.learner.net, self.learner.average.module)

@@ -133,7 +133,7 @@ class Pictures:
         return before, self.shelf.put("after.jpg", photos.encode(after, format="jpeg", quality=90))
 
     def remember(self, item: Item, cut: CutOut) -> None:
-        """Keeps what is at hand of a photo that was just cut out, as far as there is room."""
+        """Keeps the arrays of a photo that was just cut out, as far as there is room."""
         # From the 8 bits of alpha that its file has, so that the kept pixels and those read again are the same.
         self.memory.put(self._key, (item.id, "rgba"), cut.rgba, Repair())
         small = _smaller(_cut_out(item, cut.image, cut.rgba), PREVIEW_SIDE)

@@ -1,4 +1,4 @@
-"""One visitor's photos and everything that happens to them; knows nothing of Gradio."""
+"""One visitor's photos and everything that happens to them, without Gradio."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Session:
 
     @property
     def untouched(self) -> bool:
-        """Whether nothing has been done here yet, nor is being done."""
+        """Whether the session has no photo, and no batch is in progress."""
         return not (self._items or self._at_work)
 
     def item(self, id: str) -> Item:

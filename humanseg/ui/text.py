@@ -107,8 +107,8 @@ NO_START = "The page can't be opened ({reason})."
 # About tab
 ABOUT_MODEL = """
 ## The model
-A U-Net with the encoder `{encoder}` finds the people at a long side of {size} pixels, sees them again, enlarged, where
-they are small, and follows the photo's own edges at full size. It runs here on the processor (`{engine}`).
+A U-Net with the encoder `{encoder}` finds the people in a first pass at a long side of {size} pixels and in a second
+one over crops around them, and follows the photo's own edges at full size. It runs here on the processor (`{engine}`).
 """
 FIGURES_HEAD = (
     "| photos it wasn't trained on | IoU | boundary IoU | mean error of alpha |",

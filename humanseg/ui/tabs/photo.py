@@ -97,7 +97,7 @@ class PhotoTab:
     def repaint(self, shown: str, ground: str, tint: str, request: gr.Request) -> list[Any]:
         """The cut-out is to be shown on another ground."""
         session = self.context.session(request)
-        # A picture on the old ground may be on its way: this one counts as newer.
+        # An answer with the old ground may still be under way: this one counts as newer.
         view = session.touch()
         return [gr.ColorPicker(visible=ground == text.COLOUR), *draw(session, view, ground, tint, shown)]
 
