@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
@@ -34,10 +34,12 @@ class Memory:
         self._values: OrderedDict[tuple[Hashable, Hashable], tuple[Any, int, Any]] = OrderedDict()
         self._held: dict[Hashable, int] = {}
         self._sum = 0
+        self._gone: deque[Hashable] = deque()
 
     def get(self, owner: Hashable, key: Hashable, make: Callable[[], Value], version: Any = None) -> Value:
         """The kept value of this version, or what `make` gives. No other thread waits while it is made."""
         with self._lock:
+            self._tidy()
             value, _, of = self._values.get((owner, key), (None, 0, None))
             if value is not None and of == version:
                 self._values.move_to_end((owner, key))
@@ -53,6 +55,7 @@ class Memory:
         """
         size = nbytes(value)
         with self._lock:
+            self._tidy()
             self._drop((owner, key))
             if not 0 < size <= min(self.each, self.total):
                 return
@@ -65,15 +68,28 @@ class Memory:
                 self._make_room(list(self._values))
 
     def forget(self, owner: Hashable) -> None:
-        """Drops everything of an owner."""
-        with self._lock:
-            for place in [place for place in self._values if place[0] == owner]:
-                self._drop(place)
+        """Drops everything of an owner; may be called at any time, by Python's garbage collection too.
+
+        Which may come by in the middle of a method of this class: then it's done at the next occasion.
+        """
+        self._gone.append(owner)
+        if self._lock.acquire(blocking=False):
+            try:
+                self._tidy()
+            finally:
+                self._lock.release()
 
     def held(self, owner: Hashable = None) -> int:
         """Bytes held for an owner, or for all."""
         with self._lock:
+            self._tidy()
             return self._sum if owner is None else self._held.get(owner, 0)
+
+    def _tidy(self) -> None:
+        while self._gone:
+            owner = self._gone.popleft()
+            for place in [place for place in list(self._values) if place[0] == owner]:
+                self._drop(place)
 
     def _make_room(self, oldest_first: list[tuple[Hashable, Hashable]], owner: Hashable = None) -> None:
         for place in oldest_first:

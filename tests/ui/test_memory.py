@@ -89,6 +89,14 @@ def test_nobody_waits_while_something_is_made_for_another(memory):
     assert memory.held() == 30
 
 
+def test_garbage_collection_in_the_middle_of_it_does_not_lock_up(memory):
+    """A visitor's pictures are let go by a finaliser, which runs wherever Python happens to be."""
+    memory.put("gone", "photo", of(50))
+    with memory._lock:
+        memory.forget("gone")
+    assert memory.held("gone") == 0 == memory.held()
+
+
 def test_many_threads_keep_the_count_right():
     memory = Memory(each=3000, total=9000)
 
