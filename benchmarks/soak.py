@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+import time
 from pathlib import Path
 
 from gradio_client import Client, handle_file
@@ -46,6 +47,7 @@ def visitors(server: Server, photo: Path, count: int) -> None:
             visitor.give(photo)
             visitor.move_edge(-4)
             visitor.download()
+        time.sleep(1)  # for the server to notice that the page was closed
         after.append(server.resident_mb())
         if number == 1 or number % 10 == 0:
             print(f"visitor {number}: resident {after[-1]:.0f} MB, temporary files {server.temporary_mb():.1f} MB")

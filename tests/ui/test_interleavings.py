@@ -113,7 +113,7 @@ class Visit:
 
     def hand(self, dice: random.Random) -> Callable[[], None]:
         acts = [self.choose, self.repair, self.repair, self.undo, self.download, self.zip, self.repaint, self.tab]
-        acts += [self.background, self.background_download]
+        acts += [self.background, self.background_download, self.run_out_of_memory]
         acts += [self.start_over] if self.seed % 4 == 0 else []
         acts += [self.reload] if self.seed % 5 == 0 else []
 
@@ -190,6 +190,10 @@ class Visit:
         path = self.try_to(lambda: self.ask("download_all"))
         if path:
             self.check_zip(Path(path))
+
+    def run_out_of_memory(self, dice: random.Random) -> None:
+        """Others have come, and what is kept of this one's pictures has made room."""
+        self.session.pictures.rest()
 
     def background(self, dice: random.Random) -> None:
         load = self.load

@@ -235,6 +235,15 @@ def test_a_photo_whose_file_was_removed_is_a_sentence(context, session, uploads)
         session.pictures.png(red)
 
 
+def test_a_cut_out_whose_file_was_damaged_is_a_sentence(context, session, uploads):
+    (red,) = add(context, session, uploads[0])
+    context.memory.forget(session.pictures._key)
+    for data in (b"", b"nothing", red.result.read_bytes()[:20]):
+        red.result.write_bytes(data)
+        with pytest.raises(ImageError, match=r"red\.png isn't here any more"):
+            session.pictures.rgba(red)
+
+
 def test_a_photo_that_came_as_data_can_be_read_again(context, session, photo):
     (item,) = add(context, session, Upload(photo.read_bytes(), "pasted.png"))
     context.memory.forget(session.pictures._key)
