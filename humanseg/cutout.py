@@ -123,7 +123,7 @@ def format_of(path: Path) -> str:
 
 
 def check_format(background: Background, format: str) -> None:
-    """Makes sure that a format can hold what is on that background.
+    """Makes sure that a format can hold a cut-out on that background.
 
     Raises
     ------

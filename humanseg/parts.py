@@ -57,7 +57,7 @@ def without_doubtful_parts(alpha: np.ndarray, config: ModelConfig) -> np.ndarray
         doubtful |= tiny & _lacks(sure, inside, calibration.small_part_share, parts, count)
         doubtful[0] = False  # the background
         if doubtful.any() and not doubtful[1:].all():  # somebody is there: all can't be doubtful
-            # A part's soft rim goes too, as far as it isn't another part's.
+            # A part's soft rim goes too, except where it belongs to another part.
             gone = doubtful[parts]
             rim = cv2.dilate(gone.astype(np.float32), np.ones((9, 9), np.uint8))
             rim[(parts > 0) & ~gone] = 0

@@ -62,7 +62,7 @@ def averaged(array: np.ndarray, width: int, height: int) -> np.ndarray:
 
 
 def fitted(picture: np.ndarray, width: int, height: int, fit: str, position: tuple[float, float]) -> np.ndarray:
-    """A picture (uint8 HxWx3) at width x height: `fill` crops what's too much, `fit` leaves bars of its mean colour.
+    """A picture (uint8 HxWx3) at width x height: `fill` crops it, `fit` leaves bars of its mean colour.
 
     `position` is (x, y) from 0 to 1: which part of it is kept, or where it stands between the bars.
     """

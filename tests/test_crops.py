@@ -1,4 +1,4 @@
-"""Who gets a crop of their own in the second pass, and how large they are shown."""
+"""Which people get a crop of their own in the second pass, and how large they are shown."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def test_people_who_stand_apart_get_a_crop_each_and_larger():
     segmenter.alpha(people(400, 600, (100, 40, 300, 80), (100, 500, 300, 540)))
     first, *more = segmenter.engine.seen
     assert first == (320, 448)
-    # 200 pixels and their margin fill more than 600 did.
+    # A box of 200 pixels with its margin fills more of the input than one of 600 did.
     assert more == [(512, 224)] * 2
 
 
@@ -61,7 +61,7 @@ def test_the_second_pass_costs_at_most_another_pass_that_is_larger(boxes):
     segmenter = Segmenter(Bright(448))
     alpha = segmenter.alpha(people(400, 600, *boxes), refine=False)
     areas = [h * w for h, w in segmenter.engine.seen]
-    # Each may be longer by what the network's stride asks for.
+    # Each may be longer by less than the network's stride.
     assert len(areas) > 1 and sum(areas[1:]) <= 512 * 512 + (len(areas) - 1) * 512 * 32
     for top, left, bottom, right in boxes:
         assert alpha[(top + bottom) // 2, (left + right) // 2] > 0.9

@@ -1,4 +1,4 @@
-"""What a second pass is worth, and what it leaves alone."""
+"""The second pass: its gains, and the pixels that it leaves alone."""
 
 import cv2
 import numpy as np
@@ -25,7 +25,7 @@ def test_without_people_there_is_no_second_pass(segmenter):
 
 
 class Sided(Bright):
-    """Is less sure on the right."""
+    """An engine that is less sure on the right."""
 
     def __call__(self, image):
         alpha = super().__call__(image)

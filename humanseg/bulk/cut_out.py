@@ -24,7 +24,7 @@ SUFFIXES = {"png": ".png", "webp": ".webp", "jpeg": ".jpg"}
 
 @dataclass(frozen=True)
 class Options:
-    """What is made of each photo.
+    """How photos are cut out and written.
 
     Attributes
     ----------

@@ -115,7 +115,7 @@ class _Forgiving:
         try:
             yield
         except OSError:
-            # Python flushes what is left when it ends, and would complain then.
+            # Python flushes buffers when it ends, and would then print an error.
             with contextlib.suppress(OSError, ValueError):
                 nowhere = os.open(os.devnull, os.O_WRONLY)
                 os.dup2(nowhere, self._stream.fileno())

@@ -63,7 +63,7 @@ class NetworkCache:
 
     @property
     def compiled(self) -> Path | None:
-        """Where a runtime may keep what it compiles, if anywhere."""
+        """The folder for networks that a runtime compiles; None if there is none."""
         return self._folder / "compiled" if self._folder else None
 
     def give_up(self, error: Exception) -> None:
@@ -134,7 +134,7 @@ class NetworkCache:
 
 
 def network_key(folder: Path, runtime: str) -> str:
-    """Changes with the weights, what is converted of their configuration, the way of conversion, and the runtime.
+    """A key that changes with the weights, the converted part of their configuration, the conversion and the runtime.
 
     Raises
     ------

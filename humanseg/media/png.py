@@ -54,7 +54,7 @@ def needed(data: bytes) -> tuple[bytes, bytes | None]:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
-    """Type and whole chunk; what is left over where a chunk is cut short comes last, with type b"" ."""
+    """Type and whole chunk; the rest of a file that is cut short comes last, with type b"" ."""
     view, at = memoryview(data), len(SIGNATURE)
     while at + 12 <= len(data):
         length = struct.unpack_from(">I", data, at)[0]

@@ -119,7 +119,7 @@ def _is_list(value: Any, fits: Callable[[Any], bool], length: int | None = None)
     return isinstance(value, list | tuple) and len(value) == (length or len(value)) and all(map(fits, value))
 
 
-# By name: what is expected, in words, and whether a value is that.
+# For each key: the expected value in words, and a check of it.
 _EXPECTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "encoder": ("a name", lambda value: isinstance(value, str) and 0 < len(value) <= 200),
     "depth": (f"a whole number from 1 to {DEEPEST}", lambda value: _is_whole(value, 1, DEEPEST)),

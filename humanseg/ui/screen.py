@@ -1,4 +1,4 @@
-"""What is on screen in the Photo tab, as values for its components."""
+"""The picture and texts on screen in the Photo tab, as values for its components."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ NAME_BYTES = 200
 
 @dataclass(frozen=True)
 class Upload:
-    """A file that a visitor handed over: where it lies (or what it holds), and what it was called."""
+    """A file that a visitor handed over: its path (or its bytes) and its name."""
 
     source: str | bytes
     name: str

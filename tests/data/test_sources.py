@@ -89,7 +89,7 @@ def test_a_name_that_no_set_has_is_refused(days, option):
         (["1/a/x", "2/a/x", "2/b/x"], ["1/a/x", "2/a/x", "b/x"]),
         (["a/x/", "b/x/."], ["a/x", "b/x"]),
         (["a/x/../y"], ["y"]),
-        (["a/mean"], ["a/mean"]),  # the mean over all sets is called that
+        (["a/mean"], ["a/mean"]),  # "mean" alone is the name of the mean over all sets
     ],
 )
 def test_a_set_is_called_by_as_little_of_its_path_as_tells_it_apart(folders, names):

@@ -77,7 +77,7 @@ def test_a_mosaic_shows_four_photos_with_their_masks(tmp_path, size):
         assert image.shape == (3, size, size) and seen.float().mean() > 0.6
         assert torch.equal(image[0][seen] > 127, target[0][seen] > 0.5)
         people.add(sum(target[0, y, x].item() for y in (16, 48) for x in (16, 48)))  # the middles of the quarters
-    assert len(people) > 2  # none, some or all of the four: who is drawn along differs from sample to sample
+    assert len(people) > 2  # none, some or all of the four: the other three photos differ from sample to sample
 
 
 @pytest.mark.parametrize("complete", [True, False])

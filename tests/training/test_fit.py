@@ -85,7 +85,7 @@ def test_weights_begun_with_say_how_the_network_is_built_and_what_they_were_trai
 def test_another_decoder_can_be_given_to_the_encoder_of_earlier_weights(tmp_path, data):
     unet.save(unet.build(MODEL), MODEL, tmp_path / "first")
     early = replace(MODEL, decoder_channels=(8, 8))
-    # So low a rate that the encoder stays what it was.
+    # So low a rate that the encoder hardly changes.
     config = replace(CONFIG, epochs=1, learning_rate=1e-9)
     fit(tmp_path / "second", early, config, *data, start_from=tmp_path / "first", new_decoder=True)
     (first, _), (second, found) = (unet.load(tmp_path / name) for name in ("first", "second"))
@@ -127,7 +127,7 @@ def test_a_resumed_run_ends_where_an_unbroken_one_does(tmp_path, data):
         sum(float((whole["net"][name].float() - other["net"][name].float()).square().sum()) for name in whole["net"])
         for other in (start, broken)
     )
-    # bfloat16 on several threads rounds a little differently each time: no more than that may part the two.
+    # bfloat16 on several threads rounds a little differently each time: the two may differ by that alone.
     assert strayed < 0.01 * learned
 
 

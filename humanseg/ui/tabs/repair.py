@@ -36,7 +36,7 @@ class RepairPart:
 
 
 def lay_out() -> RepairPart:
-    """Lays the section out; the Photo tab ties what is done in it to what it shows."""
+    """Lays the section out; the Photo tab connects its events with the photo that is shown."""
     with gr.Accordion(text.REPAIR, open=False, elem_id="repair") as section:
         gr.Markdown(text.REPAIR_HELP)
         editor = gr.ImageEditor(
