@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, Request, expect
 
 SCREENSHOTS = Path("screenshots")
 CHROMIUM = [
@@ -20,8 +22,46 @@ CHROMIUM = [
     "--disable-sync",
 ]
 CAMERA = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
-# Generous, for a machine that has more to do.
-PATIENCE = 30_000
+# Milliseconds; generous, for a machine that has more to do: nothing takes so long unless it never comes.
+PATIENCE = 90_000
+
+
+_UNDER_WAY: WeakKeyDictionary[BrowserContext, set[Request]] = WeakKeyDictionary()
+
+
+def follow(context: BrowserContext) -> None:
+    """Keeps count of what the pages of `context` have asked the server for and not had an answer to: see `at_rest`."""
+    under_way = _UNDER_WAY[context] = set()
+    context.on("request", under_way.add)
+    context.on("requestfinished", under_way.discard)
+    context.on("requestfailed", under_way.discard)
+
+
+def at_rest(page: Page) -> None:
+    """Waits until nothing is under way on the page: no request, no picture that is loading, no transition.
+
+    Gradio reads its answers from a stream that is open for as long as there is an answer to come, so that a page
+    without a request has had them all. The page draws some frames in a row without one, since from the end of one
+    request to the beginning of the next it takes a moment.
+    """
+    deadline, quiet = time.monotonic() + PATIENCE / 1000, 0
+    while quiet < 4:
+        assert time.monotonic() < deadline, f"never at rest: {[request.url for request in _requests(page)]}"
+        still = page.evaluate(
+            """async () => {
+              for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+              const ends = (animation) => Number.isFinite(animation.effect?.getComputedTiming().endTime);
+              return [...document.images].every((image) => image.complete || !image.offsetParent)
+                && !document.getAnimations().some((animation) => animation.playState === "running" && ends(animation));
+            }"""
+        )
+        quiet = quiet + 1 if still and not _requests(page) else 0
+
+
+def _requests(page: Page) -> list[Request]:
+    """What the page waits for; not the request that stays open to tell the server that the page is there."""
+    under_way = [request for request in _UNDER_WAY[page.context] if "/heartbeat/" not in request.url]
+    return [request for request in under_way if request.frame.page is page]
 
 
 def photo(path: Path, size: tuple[int, int] = (320, 240), seed: int = 0) -> Path:
@@ -57,6 +97,7 @@ def fetch(page: Page, button: str) -> tuple[str, bytes]:
 
 def watch(page: Page, server: str) -> None:
     """Opens the Webcam tab and starts the camera; frames come back when this returns."""
+    page.set_default_timeout(PATIENCE)
     page.goto(server)
     page.get_by_role("tab", name="Webcam").click()
     page.get_by_text("Click to Access Webcam").click()
@@ -99,5 +140,4 @@ def pixels(page: Page) -> list[int]:
 def keep(page: Page, name: str) -> None:
     """A screenshot to look at, in a folder that git ignores."""
     SCREENSHOTS.mkdir(exist_ok=True)
-    page.wait_for_timeout(300)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True, animations="disabled")

@@ -9,10 +9,10 @@ import pytest
 
 pytest.importorskip("playwright", reason="Playwright is missing: pip install -r requirements-dev.txt.")
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Request, expect, sync_playwright
 
 from humanseg.ui.server.limits import Limits
-from tests.browser.actions import CHROMIUM, PATIENCE
+from tests.browser.actions import CHROMIUM, PATIENCE, at_rest, follow
 from tests.ui.fakes import segmenter
 from tests.ui.serving import served
 
@@ -37,28 +37,67 @@ def browser(playwright_driver, chromium: Path) -> Iterator[Browser]:
     browser.close()
 
 
+@pytest.fixture(scope="session")
+def tabs(browser: Browser) -> list[Page]:
+    """Browser tabs that nobody is using; see `visit`."""
+    return []
+
+
 @pytest.fixture
-def visit(browser: Browser, server: str) -> Iterator:
-    """`visit(width=..., dark=...)` opens the page as a new visitor; what the browser complains of fails the test."""
-    contexts, complaints = [], []
+def visit(browser: Browser, server: str, tabs: list[Page]) -> Iterator:
+    """`visit(width=..., dark=...)` opens the page as a new visitor; what the browser complains of fails the test.
+
+    Opening a browser window takes longer than loading the page, so a tab that another test is done with is taken where
+    there is one, and emptied of what it has stored: to the page that's somebody new. Two visitors of one test have
+    nothing in common, not even what's stored.
+    """
+    taken, complaints = [], []
+
+    def complain(error: Error) -> None:
+        complaints.append(str(error))
+
+    def look(request: Request) -> None:
+        if _elsewhere(request.url):
+            complaints.append(request.url)
 
     def visit(width: int = 1440, height: int = 900, *, dark: bool = False) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: complaints.append(request.url) if _elsewhere(request.url) else None)
+        page = tabs.pop() if tabs else _new_tab(browser)
+        taken.append(page)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        page.on("pageerror", complain)
+        page.on("request", look)
+        page.goto(f"{server}robots.txt")
+        page.evaluate("() => [localStorage, sessionStorage].forEach((storage) => storage.clear())")
         page.goto(server)
         expect(page.get_by_role("tab", name="Photo")).to_be_visible(timeout=PATIENCE)
+        at_rest(page)
         return page
 
     yield visit
-    for context in contexts:
-        context.close()
+    for page in taken:
+        page.remove_listener("pageerror", complain)
+        page.remove_listener("request", look)
+        _leave(page)
+        tabs.append(page)
     assert not complaints
+
+
+def _new_tab(browser: Browser) -> Page:
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE)
+    follow(context)
+    return context.new_page()
+
+
+def _leave(page: Page) -> None:
+    """What a test has opened, held back or slowed down is over."""
+    for other in page.context.pages:
+        if other is not page:
+            other.close()
+    page.unroute_all(behavior="ignoreErrors")
+    page.goto("about:blank")
+    page.context.clear_cookies()
 
 
 def _elsewhere(url: str) -> bool:

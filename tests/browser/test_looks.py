@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.actions import PATIENCE, done, keep
+from tests.browser.actions import PATIENCE, at_rest, done, keep
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +27,7 @@ def test_every_tab_fits_its_screen_in_both_themes(visit, width, dark):
     ):
         page.get_by_role("tab", name=tab).click()
         expect(page.locator(sign).first).to_be_visible(timeout=PATIENCE)
-        page.wait_for_timeout(300)
+        at_rest(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{tab} is wider than the screen"
         keep(page, f"{name}-{tab.lower()}")
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.actions import PATIENCE, done, drop, fetch, keep, photo
+from tests.browser.actions import PATIENCE, at_rest, done, drop, fetch, keep, photo
 
 pytestmark = pytest.mark.browser
 
@@ -88,15 +88,24 @@ def test_on_a_slow_network_the_upload_is_shown_and_the_cut_out_comes(visit, tmp_
     page = visit()
     network = page.context.new_cdp_session(page)
     network.send("Network.enable")
-    slow = {"offline": False, "latency": 300, "downloadThroughput": 100_000, "uploadThroughput": 60_000}
-    network.send("Network.emulateNetworkConditions", slow)  # milliseconds, bytes a second: a bad mobile connection
-    noise = np.random.default_rng(0).integers(0, 255, (300, 400, 3), np.uint8)
-    Image.fromarray(noise).save(tmp_path / "slow.png")  # noise doesn't compress: 360 kB, six seconds
-    drop(page, tmp_path / "slow.png")
-    expect(page.locator("#photos")).to_contain_text("Uploading", ignore_case=True, timeout=5_000)
-    keep(page, "photo-uploading")
-    done(page)
-    expect(page.locator("#compare img").first).to_be_visible(timeout=PATIENCE)
+
+    def slowed(upload: int) -> None:
+        """To `upload` bytes a second, with the answers of a bad mobile connection."""
+        conditions = {"offline": False, "latency": 300, "downloadThroughput": 100_000, "uploadThroughput": upload}
+        network.send("Network.emulateNetworkConditions", conditions)
+
+    try:
+        slowed(2_000)
+        noise = np.random.default_rng(0).integers(0, 255, (300, 400, 3), np.uint8)
+        Image.fromarray(noise).save(tmp_path / "slow.png")  # noise doesn't compress: 360 kB, three minutes
+        drop(page, tmp_path / "slow.png")
+        expect(page.locator("#photos")).to_contain_text("Uploading", ignore_case=True, timeout=PATIENCE)
+        keep(page, "photo-uploading")
+        slowed(400_000)
+        done(page)
+        expect(page.locator("#compare img").first).to_be_visible(timeout=PATIENCE)
+    finally:
+        network.detach()
 
 
 def test_examples_need_no_network(visit):
@@ -112,6 +121,6 @@ def test_two_visitors_do_not_see_each_others_photos(visit, tmp_path):
     done(one)
     other.get_by_role("tab", name="Background").click()
     other.get_by_role("tab", name="Photo").click()
-    other.wait_for_timeout(500)
+    at_rest(other)
     expect(other.locator("#compare img")).to_have_count(0)
     assert "secret.png" not in other.content()

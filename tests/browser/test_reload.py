@@ -8,10 +8,10 @@ import re
 import gradio as gr
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from humanseg.ui.choices import RESTORE, rule
-from tests.browser.actions import PATIENCE, done, drop, keep, photo, pixels, redrawn, shown
+from tests.browser.actions import PATIENCE, at_rest, done, drop, keep, photo, pixels, redrawn, shown
 from tests.browser.test_repair import after, alpha, changed
 
 pytestmark = pytest.mark.browser
@@ -26,11 +26,9 @@ def test_the_photos_their_cut_outs_and_a_repair_are_there_again(visit, tmp_path)
     page = visit()
     page.set_input_files("#photos input[type=file]", [photo(tmp_path / f"{name}.png") for name in ("one", "two")])
     expect(page.locator("#photo-status")).to_contain_text("2 photos done", timeout=PATIENCE)
-    # The section is closed anew when a photo is shown: whoever is quicker than that opens it once more.
-    while not page.locator("#grow input[type=number]").is_visible():
-        page.locator("#repair > button, #repair .label-wrap").first.click()
-        page.wait_for_timeout(1000)
-    # Not sooner: the second photo may be shown a moment after its "done", which isn't the change to wait for.
+    # The second photo may be shown a moment after its "done"; that closes the section and isn't the change to wait for.
+    at_rest(page)
+    page.locator("#repair > button, #repair .label-wrap").first.click()
     before = after(page)
     page.locator("#grow input[type=number]").fill("-10")
     page.locator("#grow input[type=number]").press("Enter")
@@ -59,7 +57,7 @@ def test_the_choices_are_there_again_even_in_a_new_browser_tab(visit):
     expect(page.locator("#webcam-strength")).to_be_visible()
     page.locator("#webcam-strength input[type=number]").fill("4")
     page.locator("#webcam-strength input[type=number]").press("Enter")
-    page.wait_for_timeout(500)
+    at_rest(page)
 
     new = page.context.new_page()
     new.goto(page.url)
@@ -80,23 +78,23 @@ def test_a_chosen_place_and_a_picture_of_ones_own_are_behind_the_person_again(vi
     page.get_by_role("tab", name="Background").click()
     result = page.locator("#background-result img")
     expect(result).to_be_visible(timeout=PATIENCE)
-    first = pixels(page)
+    first = settled(page)
     choose(page, lambda: page.locator("#background-places .thumbnail-item").nth(3).click())
-    place = pixels(page)
+    place = settled(page)
     assert place != first
     reload(page)
     page.get_by_role("tab", name="Background").click()
     expect(result).to_be_visible(timeout=PATIENCE)
-    assert becomes(page, place)
+    assert settled(page) == place
 
     Image.new("RGB", (50, 50), (10, 200, 30)).save(tmp_path / "green.png")
     choose(page, lambda: page.set_input_files("#background-own input[type=file]", tmp_path / "green.png"))
-    own = pixels(page)
+    own = settled(page)
     assert own not in (first, place)
     reload(page)
     page.get_by_role("tab", name="Background").click()
     expect(result).to_be_visible(timeout=PATIENCE)
-    assert becomes(page, own)
+    assert settled(page) == own
 
 
 def test_the_webcams_place_lasts_too(visit):
@@ -105,7 +103,7 @@ def test_the_webcams_place_lasts_too(visit):
     page.locator("#webcam-kind").get_by_label("Picture").check()
     page.locator("#webcam-places .thumbnail-item").nth(2).click()
     expect(page.locator("#webcam-place input")).to_have_value("2", timeout=PATIENCE)
-    page.wait_for_timeout(500)
+    at_rest(page)
     reload(page)
     page.get_by_role("tab", name="Webcam").click()
     expect(page.locator("#webcam-place input")).to_have_value("2", timeout=PATIENCE)
@@ -121,7 +119,7 @@ def test_nobody_elses_photos_come_with_a_reload_or_a_new_tab(visit, tmp_path):
     new.goto(page.url)
     for elsewhere in (other, new):
         expect(elsewhere.locator("#photo-status .empty")).to_be_visible(timeout=PATIENCE)
-        elsewhere.wait_for_timeout(500)
+        at_rest(elsewhere)
         expect(elsewhere.locator("#compare img")).to_have_count(0)
         assert "secret.png" not in elsewhere.content()
 
@@ -149,14 +147,13 @@ def test_choices_that_make_no_sense_any_more_are_left_out(visit):
 def test_a_choice_made_before_the_server_has_answered_lasts(visit):
     page, held = visit(), []
     page.route("**/queue/join*", lambda route: hold_greeting(route, held))
-    reload(page)
-    page.get_by_role("tab", name="Background").click()
-    page.locator("#background-kind").get_by_label("Colour").check()
-    while not held:
-        page.wait_for_timeout(100)
+    with page.expect_request(greets):
+        reload(page)
+        page.get_by_role("tab", name="Background").click()
+        page.locator("#background-kind").get_by_label("Colour").check()
     with page.expect_response("**/queue/join*"):
         held.pop().continue_()
-    page.wait_for_timeout(1000)
+    at_rest(page)
     expect(page.locator("#background-kind").get_by_label("Colour")).to_be_checked()
     expect(page.locator("#background-colour button").first).to_be_visible()
 
@@ -166,10 +163,9 @@ def test_a_tab_opened_before_the_server_has_answered_shows_the_photo_when_it_has
     drop(page, photo(tmp_path / "me.png"))
     done(page)
     page.route("**/queue/join*", lambda route: hold_greeting(route, held))
-    reload(page)
-    page.get_by_role("tab", name="Background").click()
-    while not held:
-        page.wait_for_timeout(100)
+    with page.expect_request(greets):
+        reload(page)
+        page.get_by_role("tab", name="Background").click()
     expect(page.locator("#background-status .empty")).to_be_visible()
     held.pop().continue_()
     expect(page.locator("#background-result img")).to_be_visible(timeout=PATIENCE)
@@ -201,9 +197,13 @@ def test_only_stored_values_that_a_control_can_have_are_put_back(browser, stored
         assert empty.evaluate(f"stored => ({restore})(stored, 'now', 'now', 'now')", stored) == shown
 
 
+def greets(request: Request) -> bool:
+    """Whether it's the page's first question: who this visitor is."""
+    return "/queue/join" in request.url and bool(re.search(r'"data":\["[0-9a-f]{32}"', request.post_data or ""))
+
+
 def hold_greeting(route: Route, held: list[Route]) -> None:
-    """Keeps back the page's first question: who this visitor is."""
-    if re.search(r'"data":\["[0-9a-f]{32}"', route.request.post_data or ""):
+    if greets(route.request):
         held.append(route)
     else:
         route.continue_()
@@ -213,19 +213,9 @@ def choose(page: Page, act) -> None:
     before = shown(page)
     act()
     redrawn(page, before)
-    settled(page)
 
 
 def settled(page: Page) -> list[int]:
-    """The shown result once it doesn't change any more."""
-    last = pixels(page)
-    for _ in range(10):
-        page.wait_for_timeout(500)
-        if last == (last := pixels(page)):
-            return last
-    raise AssertionError("the result never comes to rest")
-
-
-def becomes(page: Page, wanted: list[int]) -> bool:
-    """Whether that is shown in the end; a page that was reloaded may show its default background first."""
-    return any(settled(page) == wanted for _ in range(20))
+    """The result shown in the end; a page that was reloaded may show its default background first."""
+    at_rest(page)
+    return pixels(page)
