@@ -32,9 +32,9 @@ _UNDER_WAY: WeakKeyDictionary[BrowserContext, set[Request]] = WeakKeyDictionary(
 def follow(context: BrowserContext) -> None:
     """Keeps count of what the pages of `context` have asked the server for and not had an answer to: see `at_rest`."""
     under_way = _UNDER_WAY[context] = set()
-    context.on("request", under_way.add)
-    context.on("requestfinished", under_way.discard)
-    context.on("requestfailed", under_way.discard)
+    context.on("request", lambda request: under_way.add(request))
+    for end in ("requestfinished", "requestfailed"):
+        context.on(end, lambda request: under_way.discard(request))
 
 
 def at_rest(page: Page) -> None:

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.actions import PATIENCE, done, drop, fetch, keep, photo
+from tests.browser.actions import PATIENCE, at_rest, done, drop, fetch, keep, photo
 
 pytestmark = pytest.mark.browser
 
@@ -28,38 +27,36 @@ def alpha(page: Page) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(fetch(page, "#download")[1])))[..., 3]
 
 
-def becomes(page: Page, wanted: Callable[[np.ndarray], bool]) -> bool:
-    """Whether the download gets there in the end; the answer to an earlier stroke may come in between."""
-    for _ in range(15):
-        if wanted(alpha(page)):
-            return True
-        page.wait_for_timeout(1000)
-    return False
+def stroke(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(*end, steps=3)
+    page.mouse.up()
 
 
 def test_a_brush_stroke_and_the_edge_control_are_in_the_download_and_on_the_other_tab(visit, tmp_path):
-    page = visit(height=1400)
-    drop(page, photo(tmp_path / "me.png", (640, 480)))
+    page = visit(width=600, height=1400)
+    # The editor draws all the time, which a machine without a GPU isn't made for: few pixels leave it time for the rest.
+    page.evaluate("() => Object.defineProperty(window, 'devicePixelRatio', {value: 0.25})")
+    drop(page, photo(tmp_path / "me.png"))
     done(page)
     untouched = alpha(page)
     page.locator("#repair > button, #repair .label-wrap").first.click()
     canvas = page.locator("#repair-canvas canvas").first
     expect(canvas).to_be_visible(timeout=PATIENCE)
-    page.wait_for_timeout(1500)  # the editor fades its canvas in
+    at_rest(page)
     box = canvas.bounding_box()
-    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    left, middle = box["x"] + 0.1 * box["width"], box["y"] + box["height"] / 2
     before = after(page)
     # The default brush keeps: a stroke from the top edge of the photo, where nobody was seen.
     # On a busy machine the editor may not be ready for the first one; the same stroke again changes nothing.
-    for _ in range(5):
-        page.mouse.move(middle[0] - 150, middle[1] - 40)
-        page.mouse.down()
-        page.mouse.move(middle[0] - 260, middle[1] - 40, steps=8)
-        page.mouse.up()
-        page.wait_for_timeout(2000)
+    for _ in range(10):
+        stroke(page, (left + 0.15 * box["width"], middle), (left, middle))
+        at_rest(page)
         if after(page) != before:
             break
     changed(page, before)
+    at_rest(page)
     keep(page, "repair")
     painted = alpha(page)
     assert (painted > untouched).sum() > 200, "nothing was kept that had been cut away"
@@ -68,12 +65,13 @@ def test_a_brush_stroke_and_the_edge_control_are_in_the_download_and_on_the_othe
     page.locator("#grow input[type=number]").fill("-10")
     page.locator("#grow input[type=number]").press("Enter")
     changed(page, before)
-    assert becomes(page, lambda cut: (cut > 0).sum() < (painted > 0).sum())
+    at_rest(page)
+    assert (alpha(page) > 0).sum() < (painted > 0).sum()
 
     page.get_by_role("tab", name="Background").click()
     page.locator("#background-kind").get_by_label("Transparent").check()
     expect(page.locator("#background-result img")).to_be_visible(timeout=PATIENCE)
-    page.wait_for_timeout(1000)
+    at_rest(page)
     repaired = np.asarray(Image.open(io.BytesIO(fetch(page, "#background-download")[1])))[..., 3]
     page.get_by_role("tab", name="Photo").click()
     np.testing.assert_array_equal(repaired, alpha(page))
@@ -81,4 +79,5 @@ def test_a_brush_stroke_and_the_edge_control_are_in_the_download_and_on_the_othe
     before = after(page)
     page.locator("#undo-all").click()
     changed(page, before)
-    assert becomes(page, lambda cut: np.array_equal(cut, untouched))
+    at_rest(page)
+    np.testing.assert_array_equal(alpha(page), untouched)
