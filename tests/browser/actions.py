@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, Request, expect
+from playwright.sync_api import BrowserContext, Frame, Page, Request, expect
 
 SCREENSHOTS = Path("screenshots")
 CHROMIUM = [
@@ -35,6 +35,14 @@ def follow(context: BrowserContext) -> None:
     context.on("request", lambda request: under_way.add(request))
     for end in ("requestfinished", "requestfailed"):
         context.on(end, lambda request: under_way.discard(request))
+    context.on("page", lambda page: page.on("framenavigated", lambda frame: _forget(under_way, frame)))
+
+
+def _forget(under_way: set[Request], frame: Frame) -> None:
+    """What a document was waiting for when the page left it isn't always said to have ended."""
+    if frame.parent_frame is None:
+        left = {request for request in under_way if request.frame == frame and not request.is_navigation_request()}
+        under_way -= left
 
 
 def at_rest(page: Page) -> None:
@@ -83,6 +91,12 @@ def drop(page: Page, *paths: Path) -> None:
         files,
     )
     page.locator("#photos button").first.dispatch_event("drop", {"dataTransfer": data})
+
+
+def draw_little(page: Page) -> None:
+    """Leaves the repair's canvas few pixels: it's drawn all the time, which a machine without a GPU isn't made for."""
+    page.set_viewport_size({"width": 600, "height": 1400})
+    page.evaluate("() => Object.defineProperty(window, 'devicePixelRatio', {value: 0.25})")
 
 
 def done(page: Page) -> None:

@@ -95,13 +95,13 @@ def test_on_a_slow_network_the_upload_is_shown_and_the_cut_out_comes(visit, tmp_
         network.send("Network.emulateNetworkConditions", conditions)
 
     try:
-        slowed(2_000)
-        noise = np.random.default_rng(0).integers(0, 255, (300, 400, 3), np.uint8)
-        Image.fromarray(noise).save(tmp_path / "slow.png")  # noise doesn't compress: 360 kB, three minutes
+        slowed(500)
+        noise = np.random.default_rng(0).integers(0, 255, (150, 200, 3), np.uint8)
+        Image.fromarray(noise).save(tmp_path / "slow.png")  # noise doesn't compress: 90 kB, three minutes
         drop(page, tmp_path / "slow.png")
         expect(page.locator("#photos")).to_contain_text("Uploading", ignore_case=True, timeout=PATIENCE)
         keep(page, "photo-uploading")
-        slowed(400_000)
+        slowed(60_000)
         done(page)
         expect(page.locator("#compare img").first).to_be_visible(timeout=PATIENCE)
     finally:

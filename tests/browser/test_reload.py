@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Page, Request, Route, expect
 
 from humanseg.ui.choices import RESTORE, rule
-from tests.browser.actions import PATIENCE, at_rest, done, drop, keep, photo, pixels, redrawn, shown
+from tests.browser.actions import PATIENCE, at_rest, done, draw_little, drop, keep, photo, pixels, redrawn, shown
 from tests.browser.test_repair import after, alpha, changed
 
 pytestmark = pytest.mark.browser
@@ -24,6 +24,7 @@ def reload(page: Page) -> None:
 
 def test_the_photos_their_cut_outs_and_a_repair_are_there_again(visit, tmp_path):
     page = visit()
+    draw_little(page)
     page.set_input_files("#photos input[type=file]", [photo(tmp_path / f"{name}.png") for name in ("one", "two")])
     expect(page.locator("#photo-status")).to_contain_text("2 photos done", timeout=PATIENCE)
     # The second photo may be shown a moment after its "done"; that closes the section and isn't the change to wait for.

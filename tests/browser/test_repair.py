@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.actions import PATIENCE, at_rest, done, drop, fetch, keep, photo
+from tests.browser.actions import PATIENCE, at_rest, done, draw_little, drop, fetch, keep, photo
 
 pytestmark = pytest.mark.browser
 
@@ -35,9 +35,8 @@ def stroke(page: Page, start: tuple[float, float], end: tuple[float, float]) -> 
 
 
 def test_a_brush_stroke_and_the_edge_control_are_in_the_download_and_on_the_other_tab(visit, tmp_path):
-    page = visit(width=600, height=1400)
-    # The editor draws all the time, which a machine without a GPU isn't made for: few pixels leave it time for the rest.
-    page.evaluate("() => Object.defineProperty(window, 'devicePixelRatio', {value: 0.25})")
+    page = visit()
+    draw_little(page)
     drop(page, photo(tmp_path / "me.png"))
     done(page)
     untouched = alpha(page)
