@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import BrowserContext, Frame, Page, Request, expect
+from playwright.sync_api import Frame, Page, Request, expect
+
+from tests.ui.serving import has_answers_to_come
 
 SCREENSHOTS = Path("screenshots")
 CHROMIUM = [
@@ -25,36 +28,33 @@ CAMERA = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"
 # Milliseconds; generous, for a machine that has more to do: nothing takes so long unless it never comes.
 PATIENCE = 90_000
 
+_UNDER_WAY: WeakKeyDictionary[Page, set[Request]] = WeakKeyDictionary()
 
-_UNDER_WAY: WeakKeyDictionary[BrowserContext, set[Request]] = WeakKeyDictionary()
 
+def follow(page: Page) -> None:
+    """Keeps count of what the page has asked the server for and not had an answer to: see `at_rest`."""
+    under_way = _UNDER_WAY[page] = set()
 
-def follow(context: BrowserContext) -> None:
-    """Keeps count of what the pages of `context` have asked the server for and not had an answer to: see `at_rest`."""
-    under_way = _UNDER_WAY[context] = set()
-    context.on("request", lambda request: under_way.add(request))
+    def left(frame: Frame) -> None:
+        # What a document was waiting for when the page left it isn't always said to have ended.
+        if frame == page.main_frame:
+            under_way.difference_update([request for request in under_way if not request.is_navigation_request()])
+
+    page.on("framenavigated", left)
+    page.on("request", lambda request: under_way.add(request))
     for end in ("requestfinished", "requestfailed"):
-        context.on(end, lambda request: under_way.discard(request))
-    context.on("page", lambda page: page.on("framenavigated", lambda frame: _forget(under_way, frame)))
-
-
-def _forget(under_way: set[Request], frame: Frame) -> None:
-    """What a document was waiting for when the page left it isn't always said to have ended."""
-    if frame.parent_frame is None:
-        left = {request for request in under_way if request.frame == frame and not request.is_navigation_request()}
-        under_way -= left
+        page.on(end, lambda request: under_way.discard(request))
 
 
 def at_rest(page: Page) -> None:
     """Waits until nothing is under way on the page: no request, no picture that is loading, no transition.
 
-    Gradio reads its answers from a stream that is open for as long as there is an answer to come, so that a page
-    without a request has had them all. The page draws some frames in a row without one, since from the end of one
-    request to the beginning of the next it takes a moment.
+    The page draws some frames in a row without any, since from the end of one request to the beginning of the next it
+    takes a moment.
     """
     deadline, quiet = time.monotonic() + PATIENCE / 1000, 0
     while quiet < 4:
-        assert time.monotonic() < deadline, f"never at rest: {[request.url for request in _requests(page)]}"
+        assert time.monotonic() < deadline, f"never at rest: {_awaited(page)}"
         still = page.evaluate(
             """async () => {
               for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
@@ -63,13 +63,18 @@ def at_rest(page: Page) -> None:
                 && !document.getAnimations().some((animation) => animation.playState === "running" && ends(animation));
             }"""
         )
-        quiet = quiet + 1 if still and not _requests(page) else 0
+        quiet = quiet + 1 if still and not _awaited(page) else 0
 
 
-def _requests(page: Page) -> list[Request]:
-    """What the page waits for; not the request that stays open to tell the server that the page is there."""
-    under_way = [request for request in _UNDER_WAY[page.context] if "/heartbeat/" not in request.url]
-    return [request for request in under_way if request.frame.page is page]
+def _awaited(page: Page) -> list[str]:
+    return [request.url for request in _UNDER_WAY[page] if _is_awaited(request.url)]
+
+
+def _is_awaited(url: str) -> bool:
+    # Two requests of the page stay open and say nothing by that: one tells the server that the page is there, the other
+    # is the stream of answers, which Gradio's client now and then opens when all answers are in. The server knows.
+    of_session = re.fullmatch(r"(.*/)gradio_api/(?:heartbeat/|queue/data\?session_hash=)(\w+)", url)
+    return has_answers_to_come(*of_session.groups()) if of_session else True
 
 
 def photo(path: Path, size: tuple[int, int] = (320, 240), seed: int = 0) -> Path:

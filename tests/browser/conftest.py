@@ -86,7 +86,7 @@ def visit(browser: Browser, server: str, tabs: list[Page]) -> Iterator:
 def _new_tab(browser: Browser) -> Page:
     context = browser.new_context()
     context.set_default_timeout(PATIENCE)
-    follow(context)
+    context.on("page", follow)
     return context.new_page()
 
 

@@ -8,12 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import pytest
 import requests
 
 from humanseg.segmenter import Segmenter
 from humanseg.ui import page
 from humanseg.ui.server.limits import Limits
+
+# The pages that are served now, by their address.
+_RUNNING: dict[str, gr.Blocks] = {}
 
 
 @contextmanager
@@ -24,10 +28,17 @@ def served(
     demo = page.build(factory, limits, live)
     options = page.launch_options(limits) | {"quiet": True, "prevent_thread_lock": True, "server_name": "127.0.0.1"}
     _, address, _ = demo.launch(**options)
+    _RUNNING[address] = demo
     try:
         yield address
     finally:
+        del _RUNNING[address]
         demo.close(verbose=False)
+
+
+def has_answers_to_come(address: str, session: str) -> bool:
+    """Whether a browser that has the page of this address open under this session's name still waits for an answer."""
+    return bool(_RUNNING[address]._queue.pending_event_ids_session.get(session))
 
 
 def uploaded(server: str, photo: Path) -> dict[str, Any]:
