@@ -43,9 +43,10 @@ def figures(self, net, *rest):
     return note["figures"][-1]
 
 TrainingSet.__getitem__, session.ValidationSet.figures = taken, figures
-train.main(sys.argv[2:])
+train.main(sys.argv[3:] + ["--out", sys.argv[2]])
 with open(f"{sys.argv[1]}.{os.environ.get('RANK', 0)}.json", "w") as file:
     json.dump(note, file)
+train.main(sys.argv[3:] + ["--out", sys.argv[2] + "-frozen", "--frozen-norm"])
 """
 
 
@@ -83,34 +84,35 @@ def launched(count, script, *arguments, **variables):
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=480, check=False)
 
 
-def asked_for(folder, out, *more):
-    return (
-        "--data", folder, "--out", out, "--epochs", "2", "--batch-size", "4", "--sizes", "96", "--workers", "0",
-        "--validation-size", "64", "--plain", "--decoder", "16", "8", "8", "8", "8", "--loss", "bce_dice", *more,
-    )  # fmt: skip
-
-
 @pytest.fixture(scope="module")
 def runs(squares, tmp_path_factory):
-    """The same training by one process and by two: folder, and what each process noted."""
+    """The same trainings by one process and by two: the first one's folder, and what each process noted of it."""
     home = tmp_path_factory.mktemp("runs")
     (home / "watched.py").write_text(WATCHED)
+    asked_for = (
+        "--data", squares, "--epochs", "2", "--batch-size", "4", "--sizes", "96", "--workers", "0", "--plain",
+        "--validation-size", "64", "--decoder", "16", "8", "8", "8", "8", "--loss", "bce_dice",
+    )  # fmt: skip
     found = {}
     for count in (1, 2):
         run = home / f"by{count}"
-        done = launched(count, home / "watched.py", home / f"note{count}", *asked_for(squares, run))
+        done = launched(count, home / "watched.py", home / f"note{count}", run, *asked_for)
         assert done.returncode == 0, done.stderr[-2000:]
         notes = [json.loads((home / f"note{count}.{rank}.json").read_text()) for rank in range(count)]
         found[count] = run, notes, done.stdout
     return found
 
 
+def rows_of(run):
+    with (run / "metrics.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
 def test_two_processes_are_one_training_in_one_folder(runs):
     run, _, said = runs[2]
     assert json.loads((run / "training.json").read_text())["processes"] == 2
-    with (run / "metrics.csv").open() as file:
-        assert [row["epoch"] for row in csv.DictReader(file)] == ["1", "2"]
-    assert said.count("epoch 1:") == said.count("epoch 2:") == 1
+    assert [row["epoch"] for row in rows_of(run)] == ["1", "2"]
+    assert said.count("epoch 1:") == said.count("epoch 2:") == 2  # of two trainings
     unet.load(run)
 
 
@@ -129,25 +131,15 @@ def test_two_processes_draw_what_one_does_each_sample_once(runs):
 
 
 def test_two_processes_learn_nearly_what_one_does_though_each_normalises_its_own_half(runs):
-    losses = []
-    for run, _, _ in runs.values():
-        with (run / "metrics.csv").open() as file:
-            losses.append([float(row["loss"]) for row in csv.DictReader(file)])
-    # The first epoch is two steps: the first with the same weights, the second hardly further.
-    assert losses[0] == pytest.approx(losses[1], rel=0.05)
+    one, two = ([float(row["loss"]) for row in rows_of(runs[count][0])] for count in (1, 2))
+    assert one == pytest.approx(two, rel=0.05)
 
 
-def test_with_frozen_norms_two_processes_learn_what_one_does(squares, tmp_path, repository):
-    losses = []
-    for count in (1, 2):
-        run = tmp_path / f"by{count}"
-        done = launched(count, repository / "train.py", *asked_for(squares, run, "--frozen-norm"))
-        assert done.returncode == 0, done.stderr[-2000:]
-        with (run / "metrics.csv").open() as file:
-            losses.append([(float(row["loss"]), float(row["mean/iou"])) for row in csv.DictReader(file)])
-    for (one_loss, one_iou), (two_loss, two_iou) in zip(*losses, strict=True):
-        assert one_loss == pytest.approx(two_loss, abs=2e-4)
-        assert one_iou == pytest.approx(two_iou, abs=2e-3)
+def test_with_frozen_norms_two_processes_learn_what_one_does(runs):
+    one, two = (rows_of(runs[count][0].with_name(f"by{count}-frozen")) for count in (1, 2))
+    for alone, shared in zip(one, two, strict=True):
+        assert float(alone["loss"]) == pytest.approx(float(shared["loss"]), abs=2e-4)
+        assert float(alone["mean/iou"]) == pytest.approx(float(shared["mean/iou"]), abs=2e-3)
 
 
 @pytest.mark.parametrize("variables", [{"WORLD_SIZE": "2"}, {"WORLD_SIZE": "2", "RANK": "0", "LOCAL_RANK": "0"}])
