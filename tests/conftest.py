@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 # Before anything imports torch, OpenCV, Gradio or matplotlib: they read these once.
@@ -12,6 +13,9 @@ os.environ.setdefault("OMP_NUM_THREADS", str(min(os.cpu_count() or 1, 4)))
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+# Gradio gives equal pictures equal names, so a page of another run would remove this run's files when it ends.
+_TEMPORARY = tempfile.TemporaryDirectory(prefix="humanseg-tests-")
+os.environ["GRADIO_TEMP_DIR"] = _TEMPORARY.name
 # Requests to servers on loopback must not go through a proxy.
 for _name in ("NO_PROXY", "no_proxy"):
     os.environ[_name] = ",".join(filter(None, (os.environ.get(_name), "127.0.0.1,localhost")))

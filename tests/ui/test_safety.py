@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -47,9 +48,7 @@ def test_no_other_file_can_be_fetched(server, path):
 
 
 def test_a_symbolic_link_in_the_temporary_folder_leads_nowhere(server, tmp_path):
-    import tempfile
-
-    folder = Path(tempfile.gettempdir()) / "gradio" / "link-test"
+    folder = Path(os.environ["GRADIO_TEMP_DIR"]) / "link-test"
     folder.mkdir(parents=True, exist_ok=True)
     link = folder / "link.txt"
     link.unlink(missing_ok=True)
