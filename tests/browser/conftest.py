@@ -49,9 +49,10 @@ def visit(browser: Browser, server: str, tabs: list[Page]) -> Iterator:
 
     Opening a browser window takes longer than loading the page, so a tab that another test is done with is taken where
     there is one, and emptied of what it has stored: to the page that's somebody new. Two visitors of one test have
-    nothing in common, not even what's stored.
+    nothing in common, not even what's stored. `apart=True` takes a new tab and closes it afterwards, for tests that do
+    to it what can't be undone, such as adding scripts to every page.
     """
-    taken, complaints = [], []
+    taken, own, complaints = [], [], []
 
     def complain(error: Error) -> None:
         complaints.append(str(error))
@@ -60,9 +61,9 @@ def visit(browser: Browser, server: str, tabs: list[Page]) -> Iterator:
         if _elsewhere(request.url):
             complaints.append(request.url)
 
-    def visit(width: int = 1440, height: int = 900, *, dark: bool = False) -> Page:
-        page = tabs.pop() if tabs else _new_tab(browser)
-        taken.append(page)
+    def visit(width: int = 1440, height: int = 900, *, dark: bool = False, apart: bool = False) -> Page:
+        page = tabs.pop() if tabs and not apart else _new_tab(browser)
+        (own if apart else taken).append(page)
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme="dark" if dark else "light")
         page.on("pageerror", complain)
@@ -75,6 +76,8 @@ def visit(browser: Browser, server: str, tabs: list[Page]) -> Iterator:
         return page
 
     yield visit
+    for page in own:
+        page.context.close()
     for page in taken:
         page.remove_listener("pageerror", complain)
         page.remove_listener("request", look)

@@ -82,7 +82,7 @@ def test_going_somewhere_else_and_back_keeps_the_photos(visit, tmp_path):
 
 
 def test_where_the_browser_has_no_locks_the_later_tab_has_the_photos_and_the_earlier_one_says_so(visit, tmp_path):
-    page = visit()
+    page = visit(apart=True)
     page.context.add_init_script(WITHOUT_LOCKS)
     page.reload()
     drop(page, photo(tmp_path / "me.png"))
