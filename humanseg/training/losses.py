@@ -76,7 +76,10 @@ def _least_along(array: Tensor, window: int, axis: int) -> Tensor:
 
 
 def inner_iou(logits: Tensor, target: Tensor, valid: Tensor) -> Tensor:
-    """Soft IoU loss of the two inner boundaries: what Boundary IoU (Cheng et al. 2021) scores, per photo, averaged."""
+    """Soft IoU loss of the two inner boundaries: what Boundary IoU (Cheng et al. 2021) scores, per photo, averaged.
+
+    Pixels to be ignored count as background in both, so that a perfect prediction loses nothing by them.
+    """
     return _soft_iou(inner_boundary(logits.sigmoid() * valid), inner_boundary(target * valid))
 
 

@@ -29,7 +29,7 @@ def make_accelerator() -> Accelerator:
     ------
     TrainingError : WORLD_SIZE is more than the processes that take part, or than the GPUs of this machine
     """
-    wanted = _number("WORLD_SIZE")
+    told, wanted = "WORLD_SIZE" in os.environ, _number("WORLD_SIZE")
     missing = [name for name in _LAUNCHED if name not in os.environ]
     if wanted > 1 and missing:
         raise TrainingError(
@@ -49,7 +49,8 @@ def make_accelerator() -> Accelerator:
         # smp's encoders carry a last convolution that a U-Net has no use for.
         kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
-    if accelerator.num_processes != wanted:
+    # MPI's launchers say it in variables of their own.
+    if told and accelerator.num_processes != wanted:
         raise TrainingError(
             f"WORLD_SIZE is {wanted}, but {accelerator.num_processes} processes take part: start all of them with the "
             "same launcher."

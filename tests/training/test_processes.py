@@ -225,3 +225,15 @@ def test_what_goes_wrong_in_the_first_process_ends_all_with_its_sentence(monkeyp
     monkeypatch.setattr(processes, "broadcast_object_list", lambda outcome: outcome.__setitem__(1, "The set is gone."))
     with pytest.raises(TrainingError, match="The set is gone"):
         processes.on_main(accelerator, broken)
+
+
+def test_processes_that_mpi_started_need_no_world_size(monkeypatch):
+    class OfTwo:
+        num_processes = 2
+
+        def __init__(self, **_):
+            pass
+
+    monkeypatch.setattr(processes, "Accelerator", OfTwo)
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    assert processes.make_accelerator().num_processes == 2
