@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,7 +62,7 @@ def colour_of(data: bytes) -> tuple[int, ...]:
 
 def pick(page: Page, number: int, name: str) -> None:
     page.locator("#results .thumbnail-item").nth(number).click()
-    expect(page.locator("#photo-status")).to_contain_text(re.compile(rf"^{name}\.png: "), timeout=PATIENCE)
+    expect(page.locator("#photo-status")).to_contain_text(f"{name}.png: 320", timeout=PATIENCE)
 
 
 def test_a_photo_chosen_while_the_batch_is_at_work_is_the_one_downloaded(visit, engine, files):
@@ -96,7 +95,8 @@ def test_the_background_tab_gives_the_photo_that_it_shows_though_another_is_done
     expect(page.locator("#results .thumbnail-item")).to_have_count(3, timeout=PATIENCE)
     expect(page.locator("#background-status")).to_contain_text("blue.png on")
     name, data = fetch(page, "#background-download")
-    assert (name, colour_of(data)) == ("blue-background.png", BLUE)
+    # The person's colours go towards the picture's by a little.
+    assert name == "blue-background.png" and np.abs(np.subtract(colour_of(data), BLUE)).max() < 40
     page.get_by_role("tab", name="Photo").click()
     name, data = fetch(page, "#download")
     assert (name, colour_of(data)) == ("red-cutout.png", RED)
