@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -64,6 +64,14 @@ def test_the_photo_shown_is_the_one_acted_on_in_every_order(demo, uploads, cuts,
             visit = Visit(demo, uploads, cuts, seed, patch)
             visit.turns.run(*visit.parts())
             visit.check_at_rest()
+
+
+@pytest.fixture(autouse=True)
+def leaves_gradio_as_it_was() -> Iterator[None]:
+    """What `ask` says to Gradio, that an event is being answered, must not last: no other test could build a page."""
+    before = LocalContext.in_event_listener.set(False)
+    yield
+    LocalContext.in_event_listener.reset(before)
 
 
 class Visit:
