@@ -9,9 +9,7 @@ import tempfile
 from pathlib import Path
 
 # Before anything imports torch, OpenCV, Gradio or matplotlib: they read these once.
-# pytest-xdist tells its processes how many they are: together they use the cores once.
-_PROCESSES = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-os.environ.setdefault("OMP_NUM_THREADS", str(max(1, min(os.cpu_count() or 1, 4) // _PROCESSES)))
+os.environ.setdefault("OMP_NUM_THREADS", str(min(os.cpu_count() or 1, 4)))
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
