@@ -77,8 +77,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _print_figures(folder: Path, rows: Sequence[dict[str, Any]], mean: dict[str, Any]) -> None:
     if "iou" in mean:
-        labels = {"iou": "IoU", "boundary_iou": "boundary IoU", "dice": "Dice", "mae": "MAE"}
-        say(f"{folder}: n {mean['n']}, " + ", ".join(f"{labels[k]} {mean[k]:.4f}" for k in labels))
+        labels = {"iou": "IoU", "boundary_iou": "boundary IoU", "dice": "Dice", "mae": "MAE", "haze": "haze"}
+        say(f"{folder}: n {mean['n']}, " + ", ".join(f"{labels[k]} {mean[k]:.4f}" for k in labels if k in mean))
         return
     say(f"{folder}: n {mean['n']}, somebody found in {mean['somebody']}")
     for row in rows:

@@ -14,6 +14,7 @@ from humanseg.evaluation import metrics
 from humanseg.media import photos
 from humanseg.segmenter import Segmenter
 
+FIGURES = ("iou", "boundary_iou", "dice", "mae", "haze")
 SPECK = 0.05  # of the largest person's area: anything smaller isn't counted as a person
 
 
@@ -26,7 +27,8 @@ def evaluate(
     size: int | None = None,
     progress: bool = True,
 ) -> list[dict[str, float | bool | str]]:
-    """One row of figures for each pair, scored at the mask's own size: `id`, iou, boundary_iou, dice, mae, attributes.
+    """One row for each pair, scored at its mask's size: `id`, iou, boundary_iou, dice, mae, haze (where
+    anybody is in the mask), attributes.
 
     For a photo of nobody, which has no mask: `id`, `somebody` (whether anybody was found), `false_area` (share of the
     photo that was taken for person).
@@ -86,5 +88,5 @@ def summary(rows: list[dict[str, float | bool | str]]) -> dict[str, float]:
     if rows and "somebody" in rows[0]:
         area = float(np.mean([row["false_area"] for row in rows]))
         return {"n": len(rows), "somebody": sum(bool(row["somebody"]) for row in rows), "false_area": area}
-    figures = [{key: row[key] for key in ("iou", "boundary_iou", "dice", "mae")} for row in rows]
+    figures = [{key: row[key] for key in FIGURES if key in row} for row in rows]
     return {"n": len(rows), **metrics.mean(figures)}

@@ -11,6 +11,9 @@ import numpy as np
 from humanseg.resize import resize_alpha
 
 BOUNDARY_RATIO = 0.02  # of the diagonal, as Cheng et al. propose
+# An alpha within these bounds is half-transparent, which is right up to this share of the diagonal from the outline.
+HALF_TRANSPARENT = (0.1, 0.9)
+HAZE_RATIO = 0.01
 
 
 def iou(prediction: np.ndarray, truth: np.ndarray, valid: np.ndarray | None = None) -> float:
@@ -62,8 +65,37 @@ def mean_absolute_error(alpha: np.ndarray, truth: np.ndarray, valid: np.ndarray 
     return float(difference.mean()) if difference.size else 0.0
 
 
+def haze(alpha: np.ndarray, truth: np.ndarray, valid: np.ndarray | None = None) -> float | None:
+    """Half-transparent pixels further than 1 % of the diagonal from the outline, as a share of the person's area.
+
+    A soft truth's own half-transparent pixels count as outline, and so does the rim of what is ignored.
+
+    Parameters
+    ----------
+    truth : float32 HxW in [0, 1]; 0.5 and more is person
+
+    Returns
+    -------
+    0 and up; None where the truth has no person, so that there is no area to measure it by
+    """
+    person = truth >= 0.5 if valid is None else (truth >= 0.5) & valid
+    area = np.count_nonzero(person)
+    if not area:
+        return None
+    low, high = HALF_TRANSPARENT
+    classes = person.astype(np.uint8) if valid is None else person + np.uint8(2) * ~valid
+    kernel = np.ones((3, 3), np.uint8)
+    outline = cv2.dilate(classes, kernel) != cv2.erode(classes, kernel)
+    outline |= (truth > low) & (truth < high)
+    half_transparent = (alpha >= low) & (alpha <= high) if valid is None else (alpha >= low) & (alpha <= high) & valid
+    if outline.any():  # otherwise the person fills the frame: there is no outline to be near to
+        distance = cv2.distanceTransform((~outline).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        half_transparent &= distance > HAZE_RATIO * math.hypot(*truth.shape)
+    return np.count_nonzero(half_transparent) / area
+
+
 def score(alpha: np.ndarray, mask: np.ndarray, threshold: float = 0.5) -> dict[str, float]:
-    """All figures for one photo, at the mask's own size.
+    """All figures for one photo, at the mask's own size; no `haze` where the mask has no person.
 
     Parameters
     ----------
@@ -75,16 +107,20 @@ def score(alpha: np.ndarray, mask: np.ndarray, threshold: float = 0.5) -> dict[s
     # Soft masks contain 128 too: where a mask has other grey values, 128 doesn't mean "ignore".
     soft = np.count_nonzero((mask > 0) & (mask < 255) & ~ignored) > 0
     valid = None if soft or not ignored.any() else ~ignored
-    prediction, truth = alpha >= threshold, mask >= 128
+    prediction, truth, soft_truth = alpha >= threshold, mask >= 128, mask.astype(np.float32) / 255
+    hazy = haze(alpha, soft_truth, valid)
     return {
         "iou": iou(prediction, truth, valid),
         "boundary_iou": boundary_iou(prediction, truth, valid),
         "dice": dice(prediction, truth, valid),
-        "mae": mean_absolute_error(alpha, mask.astype(np.float32) / 255, valid),
-    }
+        "mae": mean_absolute_error(alpha, soft_truth, valid),
+    } | ({} if hazy is None else {"haze": hazy})
 
 
 def mean(scores: Iterable[dict[str, float]]) -> dict[str, float]:
-    """The mean of each figure over photos; empty for no photos."""
-    scores = list(scores)
-    return {key: float(np.mean([s[key] for s in scores])) for key in scores[0]} if scores else {}
+    """The mean of each figure over the photos that have it; empty for no photos."""
+    values: dict[str, list[float]] = {}
+    for figures in scores:
+        for key, value in figures.items():
+            values.setdefault(key, []).append(value)
+    return {key: float(np.mean(found)) for key, found in values.items()}

@@ -95,9 +95,9 @@ def write_report(run: Path) -> Path:
     config = read_config(run)
     rows = _metrics(run)
     figures = config.metrics.get("validation", {})
-    keys = ("iou", "boundary_iou", "dice", "mae", "false_area")
+    keys = ("iou", "boundary_iou", "dice", "mae", "haze", "false_area")
     scores = table(
-        ("set", "IoU", "boundary IoU", "Dice", "MAE", "false area"),
+        ("set", "IoU", "boundary IoU", "Dice", "MAE", "haze", "false area"),
         ((name, *(f"{row[key]:.4f}" if key in row else "" for key in keys)) for name, row in figures.items()),
     )
     names = ["curves.png", *sorted(f"sheets/{sheet.name}" for sheet in (run / "sheets").glob("*.png"))]

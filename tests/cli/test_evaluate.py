@@ -25,7 +25,7 @@ def pairs(astronaut, tmp_path):
 def test_evaluate_prints_the_figures_and_writes_each_photos(pairs, tmp_path, capsys):
     assert main(["evaluate", "--data", str(pairs), "--json", str(tmp_path / "scores.json")]) == 0
     line = capsys.readouterr().out
-    assert all(label in line for label in ("n 1", "IoU", "boundary IoU", "Dice", "MAE"))
+    assert all(label in line for label in ("n 1", "IoU", "boundary IoU", "Dice", "MAE", "haze"))
     content = json.loads((tmp_path / "scores.json").read_text())
     assert content["photos"][0]["id"] == "one" and content["mean"]["n"] == 1
     assert 0.3 < content["mean"]["iou"] < 1

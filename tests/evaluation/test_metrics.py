@@ -97,6 +97,57 @@ def test_an_alpha_of_another_size_is_scored_at_the_masks(square):
     assert metrics.score(small, mask)["iou"] > 0.95
 
 
+HAZY = np.s_[40:60, 40:60]  # in the middle of the square
+NEAR = np.s_[20:80, 20]  # at its outline
+
+
+def test_haze_is_half_transparent_area_away_from_the_outline_as_a_share_of_the_person(square):
+    truth = square.astype(np.float32)
+    alpha = truth.copy()
+    assert metrics.haze(alpha, truth) == 0
+    alpha[NEAR] = 0.5
+    assert metrics.haze(alpha, truth) == 0, "soft at the outline, as it should be"
+    alpha[HAZY] = 0.5
+    alpha[:10, :30] = 0.2  # a cloud on the background
+    assert metrics.haze(alpha, truth) == pytest.approx((20 * 20 + 10 * 30) / 60**2)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.09, 0.91, 1.0])
+def test_what_is_decided_is_no_haze_even_where_it_is_wrong(square, value):
+    alpha = square.astype(np.float32)
+    alpha[HAZY] = value
+    assert metrics.haze(alpha, square.astype(np.float32)) == 0
+
+
+def test_what_is_ignored_is_no_haze(square):
+    mask = np.where(square, 255, 0).astype(np.uint8)
+    alpha = square.astype(np.float32)
+    mask[HAZY] = 128
+    alpha[HAZY] = 0.5
+    assert metrics.score(alpha, mask)["haze"] == 0
+    alpha[25:30, 25:30] = 0.5
+    assert metrics.score(alpha, mask)["haze"] == pytest.approx(25 / (60**2 - 20**2))
+
+
+def test_hair_that_is_soft_in_the_truth_may_be_soft_in_the_alpha(square):
+    truth = square.astype(np.float32)
+    truth[:20, 40:60] = 0.4
+    assert metrics.haze(truth, truth) == 0
+
+
+def test_haze_over_the_whole_of_a_person_who_fills_the_frame_counts():
+    assert metrics.haze(np.full((50, 50), 0.5, np.float32), np.ones((50, 50), np.float32)) == 1
+
+
+@pytest.mark.parametrize("value", [0, 128])
+def test_where_the_mask_has_no_person_there_is_nothing_to_measure_haze_by(value):
+    assert "haze" not in metrics.score(np.full((50, 50), 0.5, np.float32), np.full((50, 50), value, np.uint8))
+
+
+def test_the_mean_leaves_photos_out_that_lack_a_figure():
+    assert metrics.mean([{"iou": 0.0}, {"iou": 1.0, "haze": 0.2}]) == {"iou": 0.5, "haze": 0.2}
+
+
 def test_the_mean_over_no_photos_is_empty():
     assert metrics.mean([]) == {}
     assert metrics.mean([{"iou": 0.0}, {"iou": 1.0}]) == {"iou": 0.5}
