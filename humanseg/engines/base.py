@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+from pathlib import Path
 from typing import Protocol
 
 import cv2
@@ -13,6 +15,8 @@ from humanseg.model.config import ModelConfig
 
 THREADS_VARIABLE = "HUMANSEG_THREADS"
 MOST_THREADS = 1024  # more than any processor has; further ones would only take memory
+# Of a container: microseconds of processor time, or "max", in each of so many microseconds (cgroup v2).
+QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 class Engine(Protocol):
@@ -58,10 +62,20 @@ def thread_count(asked: int | None = None) -> int:
         return asked
     text = os.environ.get(THREADS_VARIABLE)
     if not text:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return _cores()
     if not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= MOST_THREADS:
         raise EngineError(f"{THREADS_VARIABLE} is {text!r}: set it to a whole number from 1 to {MOST_THREADS}.")
     return int(text)
+
+
+def _cores() -> int:
+    """How many cores this process may use, which in a container can be fewer than it sees."""
+    seen = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        time, period = QUOTA.read_text(encoding="ascii").split()
+        return max(1, min(seen, math.ceil(int(time) / int(period))))
+    except (OSError, ValueError):  # no quota, or no Linux
+        return seen
 
 
 def limit_threads(threads: int) -> None:

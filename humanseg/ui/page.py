@@ -101,6 +101,7 @@ def launch_options(limits: Limits) -> dict[str, Any]:
         "theme": theme.theme(),
         "css": theme.STYLE.read_text(encoding="utf-8"),
         "js": theme.SCRIPT.read_text(encoding="utf-8"),
+        "head": theme.head(),
         "max_file_size": limits.file_mb * 1_000_000,
         "show_error": False,
         "share": False,

@@ -10,6 +10,12 @@ FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "N
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 STYLE = Path(__file__).parent / "style.css"
 SCRIPT = Path(__file__).parent / "script.js"
+STORAGE = Path(__file__).parent / "storage.js"
+
+
+def head() -> str:
+    """What stands in the page's head: a script that runs before Gradio's own."""
+    return f"<script>\n{STORAGE.read_text(encoding='utf-8')}</script>"
 
 
 def theme() -> gr.themes.Base:

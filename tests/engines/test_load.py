@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from humanseg.engines import load_engine, thread_count
+from humanseg.engines import base, load_engine, thread_count
 from humanseg.errors import EngineError, WeightsError
 
 
@@ -39,6 +39,25 @@ def test_the_thread_count_follows_the_environment_else_the_cores(monkeypatch):
     assert thread_count() == 3
     monkeypatch.delenv("HUMANSEG_THREADS")
     assert 1 <= thread_count() <= os.cpu_count()
+
+
+@pytest.mark.parametrize(
+    ("quota", "threads"),
+    [
+        ("200000 100000", 2),
+        ("150000 100000", 2),
+        ("10000 100000", 1),
+        ("6400000 100000", 8),
+        ("max 100000", 8),
+        ("", 8),
+    ],
+)
+def test_in_a_container_there_are_no_more_threads_than_it_has_processor_time_for(monkeypatch, tmp_path, quota, threads):
+    monkeypatch.delenv("HUMANSEG_THREADS", raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(8)), raising=False)
+    monkeypatch.setattr(base, "QUOTA", tmp_path / "cpu.max")
+    (tmp_path / "cpu.max").write_text(quota)
+    assert thread_count() == threads
 
 
 @pytest.mark.parametrize("engine", ["torch", "openvino"])

@@ -18,7 +18,7 @@ from typing import Any
 import gradio as gr
 import PIL.Image
 from fastapi import HTTPException
-from gradio import processing_utils
+from gradio import http_server, processing_utils
 from gradio.components import Component
 
 from humanseg.ui import text
@@ -72,6 +72,14 @@ def limit_queue(page: gr.Blocks) -> None:
         return pushed
 
     page._queue.push = polite
+
+
+def stay_as_started() -> None:
+    """Keeps Gradio from opening a second server on a Space, through which the running page could be changed.
+
+    Where the package `spaces` is missing it would fill the log with a stack trace instead.
+    """
+    http_server.watchfn_spaces = lambda reloader: None
 
 
 def write_below(folder: Path) -> None:

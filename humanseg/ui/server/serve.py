@@ -53,6 +53,7 @@ def serve(build: Callable[[], tuple[Any, dict[str, Any]]], limits: Limits) -> No
         from humanseg.ui.server import patches, sweep
 
         pages.append(page)
+        patches.stay_as_started()
         patches.write_below(folder)
         patches.allow_any_name(folder)
         sweep.start(page, folder, *limits.cleaning, also=page.context.sessions.purge)

@@ -15,7 +15,7 @@ import gradio as gr
 import pytest
 import requests
 from fastapi import HTTPException
-from gradio import processing_utils
+from gradio import http_server, processing_utils
 from gradio.exceptions import InvalidPathError
 from PIL import Image
 
@@ -46,6 +46,23 @@ def test_a_photo_sent_to_an_mcp_tool_lies_in_the_swept_folder_too(monkeypatch, t
     to_file = gradio.mcp.GradioMCPServer.convert_strings_to_filedata
     made = to_file(None, {"photo": "data:image/png;base64,aGVsbG8="}, [["photo"]])
     assert Path(made["photo"]["path"]).is_relative_to(tmp_path)
+
+
+def test_on_a_space_no_second_server_is_opened_through_which_the_page_could_be_changed(monkeypatch):
+    watch = http_server.watchfn_spaces
+    monkeypatch.setattr(http_server, "watchfn_spaces", watch)
+    for name, value in (("SYSTEM", "spaces"), ("SPACE_ID", "somebody/cut-out")):
+        monkeypatch.setenv(name, value)
+    patches.stay_as_started()
+    with gr.Blocks() as page:
+        gr.Markdown("Hello")
+    page.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
+    try:
+        assert page.server.watch.func is not watch
+        page.server.watch_thread.join(10)
+        assert not page.server.watch_thread.is_alive()
+    finally:
+        page.close(verbose=False)
 
 
 @pytest.fixture
