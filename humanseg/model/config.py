@@ -14,6 +14,7 @@ from humanseg.model.calibration import Calibration, is_number
 
 CONFIG_NAME = "config.json"
 WEIGHTS_NAME = "model.safetensors"
+ONNX_NAME = "model.onnx"
 
 LARGEST_SIDE = 8192  # pixels that a network is shown: more would need tens of gigabytes
 DEEPEST = 6  # no encoder of smp halves the resolution more often than 5 times
@@ -79,24 +80,28 @@ class ModelConfig:
     def from_json(cls, config: dict[str, Any]) -> ModelConfig:
         """The inverse of `to_json`; keys of later versions are ignored.
 
+        What `smp.Unet.save_pretrained` wrote is read, too, though our keys aren't in it: it's shown photos as its
+        encoder's ImageNet weights expect them (mean and std of 0.5 for tf_efficientnet_lite, Inception and Xception;
+        0.485, 0.456, 0.406 and 0.229, 0.224, 0.225 for others), and has `ModelConfig`'s defaults of all else.
+
         Raises
         ------
         WeightsError : something needed is missing, or can't be meant
         """
         try:
-            own = config["humanseg"]
             values = {
                 "encoder": config["encoder_name"],
                 "depth": config["encoder_depth"],
                 "decoder_channels": config["decoder_channels"],
-                "mean": own["mean"],
-                "std": own["std"],
             }
+            own = config.get("humanseg", _preprocessing(values["encoder"]))
+            values |= {"mean": own["mean"], "std": own["std"]}
             values |= {f.name: own[f.name] for f in fields(cls) if f.name in own and f.name not in values}
         except (KeyError, TypeError) as error:
             raise WeightsError(
                 f"The weights' {CONFIG_NAME} lacks {error}: use a folder that train.py wrote, or train again."
             ) from error
+        _check_kind(config)
         for name, value in values.items():
             if name in _EXPECTED and not _EXPECTED[name][1](value):
                 raise _unexpected(name, value, _EXPECTED[name][0])
@@ -109,6 +114,37 @@ class ModelConfig:
         if config.stride % 2**config.depth:
             raise _unexpected("stride", config.stride, f"a multiple of {2**config.depth}")
         return config
+
+
+def _preprocessing(encoder: Any) -> dict[str, tuple[float, float, float]]:
+    """Mean and std of an encoder's ImageNet weights; smp 0.6 asks the Hub for them (`get_preprocessing_params`)."""
+    if any(family in str(encoder) for family in ("tf_efficientnet_lite", "inception", "xception")):
+        return {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
+    return {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
+
+
+# What smp lets a network vary in, and we don't.
+_KIND: dict[str, tuple[Any, ...]] = {
+    "_model_class": ("Unet",),
+    "in_channels": (3,),
+    "classes": (1,),
+    "activation": (None, "identity", "sigmoid"),  # applied to the same logits, so it doesn't change the network
+    "decoder_use_norm": (True, "batchnorm"),
+    "decoder_use_batchnorm": (None, True),  # before smp 0.5
+    "decoder_attention_type": (None,),
+    "decoder_interpolation": ("nearest",),
+    "aux_params": (None,),
+}
+
+
+def _check_kind(config: dict[str, Any]) -> None:
+    """Raises WeightsError where smp's configuration is of a network that this project can't build."""
+    for name, possible in _KIND.items():
+        if name in config and config[name] not in possible:
+            raise WeightsError(
+                f"The weights' {CONFIG_NAME} has {name} {config[name]!r:.60}, which can't be built here: use a U-Net "
+                f"with {name} {possible[-1]!r}."
+            )
 
 
 def _is_whole(value: Any, low: int, high: int) -> bool:

@@ -1,8 +1,39 @@
+from __future__ import annotations
+
 import json
+from collections.abc import Iterator
 
 import pytest
+from huggingface_hub import constants
 
 from humanseg.model.config import CONFIG_NAME, ModelConfig
+from tests.hub.server import HubServer
+
+FILES = "/{repo_id}/resolve/{revision}/{filename}"  # where the Hub's client looks for files
+
+
+@pytest.fixture
+def hub_server(tmp_path, monkeypatch) -> Iterator[HubServer]:
+    """A Hub on loopback, which the Hub's client of this process asks, with a cache of its own and nobody logged in.
+
+    Nobody waits: `hub_server.waits` are the pauses, in seconds, that were to be made.
+    """
+    server = HubServer()
+    monkeypatch.setattr(constants, "ENDPOINT", server.url)
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", server.url + FILES)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    # Files go by HTTP alone: the protocol of the Hub's other storage needs a server of its own.
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 0.3)
+    monkeypatch.setattr(constants, "HF_HUB_ETAG_TIMEOUT", 2)
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUMANSEG_MODEL", "HUMANSEG_LIVE_MODEL"):
+        monkeypatch.delenv(name, raising=False)
+    server.waits = []
+    monkeypatch.setattr("time.sleep", server.waits.append)
+    yield server
+    server.close()
 
 
 @pytest.fixture

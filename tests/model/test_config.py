@@ -24,7 +24,7 @@ def test_keys_of_a_later_version_are_ignored():
     assert ModelConfig.from_json(content) == ModelConfig()
 
 
-@pytest.mark.parametrize("missing", ["encoder_name", "decoder_channels", "humanseg"])
+@pytest.mark.parametrize("missing", ["encoder_name", "encoder_depth", "decoder_channels"])
 def test_a_missing_key_is_named(missing):
     content = ModelConfig().to_json()
     del content[missing]
@@ -94,3 +94,49 @@ def test_a_configuration_nested_without_end_gives_one_sentence(tmp_path):
 @pytest.mark.parametrize("name", ["humansegnet", "humansegnet-live"])
 def test_the_shipped_configurations_are_read_and_have_the_default_calibration(repository, name):
     assert read_config(repository / "checkpoints" / name).calibration == Calibration()
+
+
+def smp_s(**changes):
+    """What `smp.Unet("resnet18").save_pretrained` of smp 0.6 writes."""
+    return {
+        "_model_class": "Unet",
+        "activation": None,
+        "aux_params": None,
+        "classes": 1,
+        "decoder_attention_type": None,
+        "decoder_channels": [256, 128, 64, 32, 16],
+        "decoder_interpolation": "nearest",
+        "decoder_use_norm": "batchnorm",
+        "encoder_depth": 5,
+        "encoder_name": "resnet18",
+        "encoder_weights": None,
+        "in_channels": 3,
+    } | changes
+
+
+def test_what_smp_wrote_without_our_keys_is_read_with_the_defaults():
+    config = ModelConfig.from_json(smp_s())
+    assert config.encoder == "resnet18" and config.decoder_channels == (256, 128, 64, 32, 16)
+    assert config.mean == (0.485, 0.456, 0.406) and config.std == (0.229, 0.224, 0.225)
+    assert (config.size, config.live_size, config.threshold) == (448, 256, 0.5)
+    assert ModelConfig.from_json(smp_s(encoder_name="tu-tf_efficientnet_lite0")).mean == (0.5, 0.5, 0.5)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"_model_class": "FPN"},
+        {"classes": 21},
+        {"in_channels": 4},
+        {"activation": "softmax2d"},
+        {"decoder_attention_type": "scse"},
+        {"decoder_interpolation": "bilinear"},
+        {"decoder_use_norm": {"type": "layernorm", "eps": 0.01}},
+        {"decoder_use_batchnorm": False},
+        {"aux_params": {"classes": 2}},
+    ],
+)
+def test_a_network_of_smp_of_another_kind_is_refused_by_name(change):
+    (name,) = change
+    with pytest.raises(WeightsError, match=f"has {name} .*can't be built here"):
+        ModelConfig.from_json(smp_s(**change))
