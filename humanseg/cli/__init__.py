@@ -1,4 +1,4 @@
-"""The command line: humanseg cut-out | evaluate | label | export | average | card | info; one file a command."""
+"""The command line, `humanseg COMMAND`; one file a command."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from humanseg.cli import average, card, cut_out, evaluate, export, info, label, terminal
+from humanseg.cli import average, card, cut_out, deploy, evaluate, export, info, label, terminal
 from humanseg.errors import HumanSegError
 
-COMMANDS = (cut_out, evaluate, label, export, average, card, info)
+COMMANDS = (cut_out, evaluate, label, export, average, card, deploy, info)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import yaml
+
 LARGE = (".safetensors", ".onnx", ".bin", ".jpg", ".png")  # what the Hub keeps in its large file storage
 TOKEN = "hf_letmein"
 
@@ -198,7 +200,16 @@ class _Handler(BaseHTTPRequestHandler):
         if found:
             number, files = found
             siblings = [_described(file, content) for file, content in files.items()]
-            self._json({"id": name.removeprefix("models/"), "sha": commit_number(number), "siblings": siblings})
+            about = {"id": name.removeprefix("models/"), "sha": commit_number(number), "siblings": siblings}
+            card = files.get("README.md", b"").decode().split("---\n")
+            about["cardData"] = yaml.safe_load(card[1]) if len(card) > 2 else None
+            about["private"] = self.hub.repositories[about["id"]].private
+            self._json(about)
+
+    def tree(self, name: str, revision: str) -> None:
+        found = self._at(name, revision)
+        if found:
+            self._json([_entry(path, content) for path, content in found[1].items()])
 
     def file(self, name: str, revision: str, file: str) -> None:
         found = self._at(name, revision)
@@ -237,7 +248,8 @@ class _Handler(BaseHTTPRequestHandler):
         name = f"{asked.get('organization') or 'somebody'}/{asked['name']}"
         kind = "spaces/" if asked.get("type") == "space" else ""
         if kind + name in self.hub.repositories:
-            return self._send(b'{"error": "You already created this model repo"}', 409)
+            there = {"error": "You already created this repo", "url": f"{self.hub.url}/{kind}{name}"}
+            return self._send(json.dumps(there).encode(), 409)
         self.hub.repositories[kind + name] = Repository(private=asked.get("visibility") == "private")
         self._json({"url": f"{self.hub.url}/{kind}{name}"})
 
@@ -297,8 +309,13 @@ def _described(name: str, content: bytes) -> dict[str, Any]:
     return about
 
 
+def _entry(path: str, content: bytes) -> dict[str, Any]:
+    return {"type": "file", "path": path, "size": len(content), "oid": git_checksum(content)}
+
+
 _NAME = r"((?:models/|spaces/)?[^/]+/[^/]+)"
 _ROUTES = [
+    (rf"GET /api/{_NAME}/tree/(.+)", _Handler.tree),
     (rf"GET /api/{_NAME}(?:/revision/(.+))?", _Handler.about),
     (r"GET|HEAD /((?:spaces/)?[^/]+/[^/]+)/resolve/(.+?)/([^/]+)", _Handler.file),
     (r"GET|HEAD /storage/([^/]+)/(.+)", _Handler.stored),

@@ -1,0 +1,64 @@
+"""humanseg deploy: the page on a Hugging Face Space."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from humanseg.cli.arguments import check_folder
+from humanseg.cli.terminal import say
+from humanseg.errors import HumanSegError
+
+
+def add_to(commands: Any) -> None:
+    summary = "Put the page on a Hugging Face Space, with weights from the Hub."
+    parser = commands.add_parser("deploy", help=summary, description=summary)
+    parser.set_defaults(run=run)
+    parser.add_argument("space", metavar="USER/SPACE", help="the Space; it's made if there is none")
+    parser.add_argument(
+        "--model",
+        metavar="USER/NAME[@REVISION]",
+        help="weights for photos on the Hub, pinned to the commit that they are at (default: USER/humansegnet)",
+    )
+    parser.add_argument(
+        "--live-model",
+        metavar="USER/NAME[@REVISION]",
+        help="the same for the webcam (default: the photos' name with -live behind it, where there is one)",
+    )
+    parser.add_argument("--zero-gpu", action="store_true", help="for ZeroGPU: PyTorch, and photos on a shared GPU")
+    parser.add_argument("--dry-run", action="store_true", help="only say what the Space would hold")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="only write what it would hold to a new folder")
+
+
+def run(options: argparse.Namespace) -> int:
+    from humanseg.hub import deploy, space
+
+    deploy.check_name(options.space)
+    if options.out is not None:
+        _check_new(options.out)
+    user = options.space.partition("/")[0]
+    planned = deploy.plan(options.model or f"{user}/humansegnet", options.live_model, zero_gpu=options.zero_gpu)
+    files = space.contents(planned)
+    if options.dry_run:
+        for name, data in sorted(files.items()):
+            say(f"{_size(len(data))}  {name}")
+    say(f"{_size(sum(map(len, files.values())))}  in {len(files)} files for the Space {options.space}")
+    for weights in planned.weights:
+        say(f"{_size(sum(weights.files.values()))}  that it loads from {weights}: {', '.join(weights.files)}")
+    if options.out is not None:
+        deploy.write(files, options.out)
+        say(f"{options.out}")
+    elif not options.dry_run:
+        say(deploy.upload(files, options.space, zero_gpu=options.zero_gpu))
+    return 0
+
+
+def _check_new(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise HumanSegError(f"--out names {folder}, which isn't empty: name a new folder.")
+    check_folder(folder)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:7.1f} MB" if count >= 1e6 else f"{count / 1e3:7.1f} kB"
