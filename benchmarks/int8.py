@@ -24,7 +24,7 @@ from humanseg.engines import thread_count
 from humanseg.evaluation import metrics
 from humanseg.hub.find import find_weights
 from humanseg.model.config import read_config
-from humanseg.model.export import to_openvino
+from humanseg.model.export import to_onnx
 from humanseg.resize import letterbox
 
 SETS = ("human-segmentation-dataset", "portraits", "street-fashion", "everyday")
@@ -40,18 +40,20 @@ def main() -> None:
     import nncf
     import openvino as ov
 
+    from humanseg.engines.openvino import to_model
+
     folder = find_weights(options.model)
     config = read_config(folder)
     parts = {name: split(options.data / name) for name in SETS}
     each = options.calibration // len(SETS)
     chosen = [pair for train, _ in parts.values() for pair in train[:: max(1, len(train) // each)][:each]]
     boxed = [letterbox(read_photo(pair.image), config.size, config.stride)[0] for pair in chosen]
-    model = to_openvino(folder)
+    core = ov.Core()
+    model = to_model(to_onnx(folder), core)
     # The mixed preset keeps activations signed where they are, which costs nothing and keeps the logits' range.
     quantised = nncf.quantize(
         model, nncf.Dataset([photo[None] for photo in boxed]), preset=nncf.QuantizationPreset.MIXED
     )
-    core = ov.Core()
     hints = {"INFERENCE_NUM_THREADS": thread_count(), "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY"}
     has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     kinds = {"float32": (model, "f32"), "int8": (quantised, "f32")}

@@ -172,13 +172,15 @@ def compiled(
 ) -> Callable[[np.ndarray], object]:
     import openvino as ov
 
-    from humanseg.model.export import to_openvino
+    from humanseg.engines.openvino import to_model
+    from humanseg.model.export import to_onnx
 
-    model = to_openvino(find_weights(name), fused=fused)
+    core = ov.Core()
+    model = to_model(to_onnx(find_weights(name), fused=fused), core)
     if shape:
         model.reshape(shape)
     settings = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
-    run = ov.Core().compile_model(model, "CPU", settings)
+    run = core.compile_model(model, "CPU", settings)
     return lambda image: run(image, share_inputs=True)
 
 

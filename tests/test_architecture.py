@@ -21,7 +21,7 @@ ROWS = [
     ("backgrounds", "passes", "parts", "retouch"),
     ("compose", "edges", "foreground", "crops", "engines", "hub"),
     ("model", "media", "resize", "tiles"),
-    ("cache", "files"),
+    ("cache", "files", "extras"),
     ("errors", "markdown"),
 ]
 FOR_TRAINING = ("data", "training", "evaluation")

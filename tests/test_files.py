@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from humanseg.files import name_within, replacing
+from humanseg.files import name_within, replacing, sha256
 
 
 def mode(path):
@@ -115,3 +115,9 @@ def test_a_name_is_cut_between_characters_where_it_must_be(tmp_path, stem, expec
 def test_a_number_at_the_end_of_a_long_name_is_never_cut():
     names = [name_within("x" * 300, ending) for ending in ("-cutout.png", "-cutout-2.png", "-cutout-10.png")]
     assert len(set(names)) == 3 and {len(name) for name in names} == {255}
+
+
+def test_a_files_checksum_is_that_of_sha256sum(tmp_path):
+    path = tmp_path / "photo"
+    path.write_bytes(b"abc")
+    assert sha256(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-4

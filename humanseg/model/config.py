@@ -14,7 +14,7 @@ from humanseg.model.calibration import Calibration, is_number
 
 CONFIG_NAME = "config.json"
 WEIGHTS_NAME = "model.safetensors"
-ONNX_NAME = "model.onnx"
+ONNX_NAME = "model.onnx"  # made from the weights: see `export.py`
 
 LARGEST_SIDE = 8192  # pixels that a network is shown: more would need tens of gigabytes
 DEEPEST = 6  # no encoder of smp halves the resolution more often than 5 times

@@ -1,84 +1,126 @@
-"""The network in forms that other runtimes read: OpenVINO's, in memory, and ONNX."""
+"""Writes `model.onnx`: the network in the form that runtimes and browsers read."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import onnx
 import torch
+from onnx import TensorProto, helper, numpy_helper
 
+from humanseg import files
 from humanseg.errors import EngineError
 from humanseg.model import unet
+from humanseg.model.config import WEIGHTS_NAME, ModelConfig
 from humanseg.model.fused import fuse
+from humanseg.model.onnx_file import (
+    ANY_SIZE,
+    FORMAT,
+    INPUT,
+    LOGITS,
+    OUTPUT,
+    PREFIX,
+    checksum_entry,
+    described,
+    metadata_entry,
+)
 from humanseg.model.pixels import PixelsToAlpha
 
-
-def to_openvino(folder: Path, *, fused: bool = True) -> Any:
-    """Converts weights in memory: input uint8 (1, H, W, 3) of any size, output alpha float32 (1, 1, H, W).
-
-    Where the decoder stops early, the output is logits at its resolution: OpenVINO takes longer to enlarge them than
-    for any layer (1.0 of 6.6 ms at 256x256), OpenCV next to nothing.
-
-    Parameters
-    ----------
-    folder : weights as `unet.save` writes them
-    fused : the decoder in fewer operations that give the same numbers
-
-    Returns
-    -------
-    openvino.Model
-
-    Raises
-    ------
-    WeightsError : the weights can't be loaded
-    """
-    import openvino as ov
-    from openvino.preprocess import PrePostProcessor
-
-    net, config = unet.load(folder)
-    if fused:
-        fuse(net)
-    example = torch.zeros(1, 3, 4 * config.stride, 4 * config.stride)
-    whole = config.coarseness == 1
-    if not whole:
-        net.segmentation_head = net.segmentation_head[0]
-    pixels_to_alpha = PixelsToAlpha(net, config, sigmoid=whole)
-    model = ov.convert_model(pixels_to_alpha, example_input=example, input=[1, 3, -1, -1])
-    steps = PrePostProcessor(model)
-    steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
-    steps.input().model().set_layout(ov.Layout("NCHW"))
-    steps.input().preprocess().convert_element_type(ov.Type.f32)
-    return steps.build()
+OPSET = 17  # of 2022: what all runtimes in use read
+SMALLEST = 256  # numbers in a tensor that is stored in half precision; smaller ones (biases) save nothing
 
 
-def to_onnx(folder: Path, path: Path, size: Sequence[int] | None = None) -> None:
-    """Writes an ONNX file: `pixels` float32 (1, 3, H, W) in 0..255 -> `alpha` float32 (1, 1, H, W) in [0, 1].
+def write_onnx(folder: Path, path: Path, size: Sequence[int] | None = None) -> None:
+    """Writes the network of a folder of weights to a file, which appears whole or not at all; see `to_onnx`."""
+    content = to_onnx(folder, size=size)
+    with files.replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def to_onnx(folder: Path, *, size: Sequence[int] | None = None, fused: bool = True) -> bytes:
+    """The network as an ONNX file: `pixels` float32 (1, 3, H, W), RGB, 0..255 -> `alpha` float32 (1, 1, H, W), 0..1.
+
+    Weights are stored in half precision, and computed with in float32. Pixels come as float32, not as bytes: on CPUs
+    that takes the same time, and the WebGPU kernels of ONNX Runtime take no bytes.
 
     Parameters
     ----------
     folder : weights as `unet.save` writes them
     size : height and width for a fixed size, multiples of the stride; any multiples by default
+    fused : the decoder in fewer operations that give the same numbers
 
     Raises
     ------
     WeightsError : the weights can't be loaded
-    EngineError : the `onnx` package isn't installed, or the size isn't a multiple of the stride
+    EngineError : the size isn't a multiple of the stride
     """
     net, config = unet.load(folder)
     height, width = size or (4 * config.stride, 4 * config.stride)
     if height % config.stride or width % config.stride or height < 1 or width < 1:
         raise EngineError(f"{height}x{width} doesn't fit the network: both sides must be multiples of {config.stride}.")
-    axes = None if size else {"pixels": {2: "height", 3: "width"}, "alpha": {2: "height", 3: "width"}}
-    try:
-        torch.onnx.export(
-            PixelsToAlpha(net, config),
-            (torch.zeros(1, 3, height, width),),
-            str(path),
-            input_names=["pixels"],
-            output_names=["alpha"],
-            dynamic_axes=axes,
-            dynamo=False,
-        )
-    except ModuleNotFoundError as error:
-        raise EngineError(f"ONNX export needs the package {error.name}: run `pip install {error.name}`.") from error
+    if fused:
+        fuse(net)
+    axes = {2: "height", 3: "width"}
+    file = io.BytesIO()
+    torch.onnx.export(
+        PixelsToAlpha(net, config),
+        (torch.zeros(1, 3, height, width),),
+        file,
+        input_names=[INPUT],
+        output_names=[OUTPUT],
+        dynamic_axes=None if size else {INPUT: axes, OUTPUT: axes},
+        opset_version=OPSET,
+        dynamo=False,
+    )
+    model = onnx.load_from_string(file.getvalue())
+    _store_halves(model.graph)
+    if config.coarseness > 1:
+        _name_logits(model.graph)
+    onnx.checker.check_model(model)
+    content = model.SerializeToString() + _metadata(config, folder, size)
+    return content + checksum_entry(content)
+
+
+def _store_halves(graph: Any) -> None:
+    """Stores large tensors in half precision, each with a cast to float32, which runtimes do once while loading."""
+    casts = []
+    for tensor in graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.size < SMALLEST:
+            continue
+        with np.errstate(over="ignore"):
+            half = values.astype(np.float16)
+        if not np.isfinite(half).all():
+            continue
+        name = tensor.name
+        tensor.CopyFrom(numpy_helper.from_array(half, f"{name}.half"))
+        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+
+
+def _name_logits(graph: Any) -> None:
+    """Names the decoder's output, so that a runtime may enlarge it by other means."""
+    resize = next(node for node in reversed(graph.node) if node.op_type == "Resize")
+    old = resize.input[0]
+    for node in graph.node:
+        for names in (node.input, node.output):
+            names[:] = [LOGITS if name == old else name for name in names]
+
+
+def _metadata(config: ModelConfig, folder: Path, size: Sequence[int] | None) -> bytes:
+    height, width = size or ("height", "width")
+    entries = {
+        "format": FORMAT,
+        "input": f"{INPUT}: float32 (1, 3, {height}, {width}), RGB, sRGB values from 0 to 255, normalised inside",
+        "output": f"{OUTPUT}: float32 (1, 1, {height}, {width}), from 0 (background) to 1 (person)",
+        "size": f"{height}x{width}" if size else ANY_SIZE,
+        **described(config),
+        "weights_sha256": files.sha256(folder / WEIGHTS_NAME),
+    }
+    return b"".join(metadata_entry(PREFIX + key, value) for key, value in entries.items())

@@ -15,7 +15,7 @@ from torch import nn
 
 from humanseg.errors import WeightsError
 from humanseg.files import replacing
-from humanseg.model.config import CONFIG_NAME, WEIGHTS_NAME, ModelConfig, read_config, write_config
+from humanseg.model.config import CONFIG_NAME, ONNX_NAME, WEIGHTS_NAME, ModelConfig, read_config, write_config
 
 
 def build(config: ModelConfig) -> smp.Unet:
@@ -53,6 +53,8 @@ def build(config: ModelConfig) -> smp.Unet:
 def save(net: nn.Module, config: ModelConfig, folder: str | Path) -> None:
     """Writes `model.safetensors` and `config.json`; each appears whole or not at all.
 
+    A `model.onnx` of the weights that were there before is removed.
+
     Raises
     ------
     OSError : the folder can't be written, the disk is full
@@ -62,6 +64,7 @@ def save(net: nn.Module, config: ModelConfig, folder: str | Path) -> None:
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in net.state_dict().items()}
     with replacing(folder / WEIGHTS_NAME) as path:
         save_file(state, path, metadata={"format": "pt"})
+    (folder / ONNX_NAME).unlink(missing_ok=True)
     write_config(config, folder)
 
 

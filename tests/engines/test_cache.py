@@ -4,16 +4,18 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import numpy as np
-import openvino as ov
 import pytest
 from PIL import Image
 
-from humanseg.engines import cache as network_cache
-from humanseg.engines import load_engine, openvino
+from humanseg import files
+from humanseg.engines import cache as engine_cache
+from humanseg.engines import load_engine, network, openvino
+from humanseg.errors import EngineError, WeightsError
 from humanseg.model import export, unet
-from humanseg.model.config import ModelConfig, read_config, write_config
+from humanseg.model.config import ONNX_NAME, ModelConfig, read_config, write_config
 
 COMPLAINT = "can't be kept"
 IMAGE = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
@@ -35,25 +37,26 @@ def right(weights, filled):
 
 @pytest.fixture
 def copy(filled, tmp_path, monkeypatch):
-    """A copy of the filled cache, to be damaged, and the network's path in it."""
-    monkeypatch.setattr(network_cache, "_warned", set())
+    """A copy of the filled cache, to be damaged; the folder of what was compiled, and the network, in it."""
+    monkeypatch.setattr(engine_cache, "_warned", set())
     folder = tmp_path / "cache"
     shutil.copytree(filled, folder)
     (home,) = (folder / "openvino").iterdir()
-    return folder, home
+    (made,) = (folder / "onnx").iterdir()
+    return folder, home, made
 
 
 @pytest.fixture
 def conversions(filled, monkeypatch):
-    """How often the network is converted, which is taken from the filled cache, for speed."""
-    (path,) = (filled / "openvino").glob("*/model.xml")
+    """How often the network is made, which is taken from the filled cache, for speed."""
+    (path,) = (filled / "onnx").iterdir()
     done = []
 
-    def to_openvino(folder):
+    def to_onnx(folder):
         done.append(folder)
-        return ov.Core().read_model(path)
+        return path.read_bytes()
 
-    monkeypatch.setattr(export, "to_openvino", to_openvino)
+    monkeypatch.setattr(export, "to_onnx", to_onnx)
     return done
 
 
@@ -104,22 +107,17 @@ def a_folder_in_its_place(path):
 @pytest.mark.parametrize(
     "harm",
     [
-        lambda home: cut_short(home / "model.xml"),
-        lambda home: (home / "model.xml").write_text("damaged"),
-        lambda home: (home / "model.xml").unlink(),
-        lambda home: cut_short(home / "model.bin"),
-        lambda home: zeros_at_the_end(home / "model.bin"),
-        lambda home: (home / "model.bin").write_bytes(b""),
-        lambda home: (home / "model.bin").unlink(),
-        lambda home: a_folder_in_its_place(home / "model.bin"),
-        lambda home: (home / "checksums.json").unlink(),
-        lambda home: (home / "checksums.json").write_text("\x00 nonsense"),
-        lambda home: (home / "checksums.json").write_text('{"model.xml": 1}'),
+        cut_short,
+        zeros_at_the_end,
+        lambda made: made.write_text("damaged"),
+        lambda made: made.write_bytes(b""),
+        lambda made: made.unlink(),
+        a_folder_in_its_place,
     ],
 )
 def test_a_damaged_network_is_made_again_once(weights, copy, right, conversions, harm):
-    folder, home = copy
-    harm(home)
+    folder, _, made = copy
+    harm(made)
     for _ in range(2):
         np.testing.assert_array_equal(start(weights, folder)(IMAGE), right)
     assert len(conversions) == 1
@@ -127,7 +125,7 @@ def test_a_damaged_network_is_made_again_once(weights, copy, right, conversions,
 
 @pytest.mark.parametrize("content", [b"", b"garbage" * 1000, "half"])
 def test_a_damaged_compiled_network_does_no_harm(weights, copy, right, conversions, content):
-    folder, home = copy
+    folder, home, _ = copy
     blobs = list((home / "compiled").iterdir())
     assert blobs
     for blob in blobs:
@@ -136,10 +134,10 @@ def test_a_damaged_compiled_network_does_no_harm(weights, copy, right, conversio
     np.testing.assert_array_equal(start(weights, folder)(IMAGE), right)
 
 
-@pytest.mark.parametrize("place", ["", "openvino", "home", "compiled"])
+@pytest.mark.parametrize("place", ["", "onnx", "openvino", "home", "compiled"])
 def test_a_file_where_a_folder_should_be_does_no_harm(weights, copy, right, conversions, place):
-    folder, home = copy
-    a_file_in_its_place({"": folder, "openvino": folder / "openvino", "home": home}.get(place, home / "compiled"))
+    folder, home, _ = copy
+    a_file_in_its_place({"home": home, "compiled": home / "compiled"}.get(place, folder / place))
     np.testing.assert_array_equal(start(weights, folder)(IMAGE), right)
 
 
@@ -151,14 +149,16 @@ def test_what_is_wrong_with_the_cache_is_said_once_however_many_engines_start(we
 
 
 def test_a_disk_that_is_full_leaves_nothing_behind(weights, tmp_path, right, conversions, monkeypatch, caplog):
-    def save_model(_model, path, **_):
-        path.parent.mkdir()
-        path.with_suffix(".bin").write_bytes(b"half")
-        raise RuntimeError("basic_ios::clear: iostream error")  # OpenVINO's message for a full disk
+    @contextmanager
+    def replacing(path):
+        with files.replacing(path) as temporary:
+            temporary.write_bytes(b"half")
+            raise OSError(28, "No space left on device")
+        yield
 
-    monkeypatch.setattr(ov, "save_model", save_model)
+    monkeypatch.setattr(network, "replacing", replacing)
     np.testing.assert_array_equal(start(weights, tmp_path)(IMAGE), right)
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not list((tmp_path / "onnx").iterdir())
     assert caplog.text.count(COMPLAINT) == 1
 
 
@@ -203,6 +203,41 @@ def test_a_folder_where_the_note_should_be_does_no_harm(weights, copy, bf16, cap
     assert caplog.text.count(COMPLAINT) == 1
 
 
+def test_the_file_beside_the_weights_goes_before_the_cache(weights, copy, right, conversions, tmp_path):
+    folder, _, made = copy
+    shutil.copytree(weights, tmp_path / "complete")
+    shutil.copy(made, tmp_path / "complete" / ONNX_NAME)
+    made.write_text("damaged")
+    np.testing.assert_array_equal(start(tmp_path / "complete", folder)(IMAGE), right)
+    assert conversions == []
+
+
+def test_the_file_alone_is_enough(weights, copy, right, conversions, tmp_path):
+    folder, _, made = copy
+    write_config(read_config(weights), tmp_path)
+    shutil.copy(made, tmp_path / ONNX_NAME)
+    np.testing.assert_array_equal(start(tmp_path, folder)(IMAGE), right)
+    assert conversions == []
+
+
+def test_without_the_file_and_without_pytorch_one_sentence_says_what_to_do(weights, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "humanseg.model.export", raising=False)
+    with pytest.raises(EngineError, match=r"no .*model\.onnx, .*pip install") as caught:
+        start(weights, tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_openvino_cannot_read_gives_one_sentence(weights, copy, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise RuntimeError("Exception from src/x.cpp:1:\nAn operation that it doesn't know")
+
+    monkeypatch.setattr(openvino, "to_model", refuse)
+    with pytest.raises(WeightsError, match="doesn't know") as caught:
+        start(weights, copy[0])
+    assert "\n" not in str(caught.value)
+
+
 def test_other_weights_never_meet_an_old_cache(weights, copy, right, tmp_path):
     config = ModelConfig(decoder_channels=(16, 8, 8, 8, 8))
     unet.save(unet.build(config), config, tmp_path / "other")
@@ -223,15 +258,15 @@ def test_figures_in_the_configuration_leave_the_cache_as_it_is(weights, copy, tm
 
 SCRIPT = """
 import sys, types
+from pathlib import Path
 import numpy as np
-import openvino as ov
 from humanseg.engines import load_engine
 from humanseg.engines import openvino
 weights, image, answer, network, processor = sys.argv[1:]
 done = []
-# In place of a conversion, which takes seconds: the network that another start has converted.
-convert = lambda folder: done.append(folder) or ov.Core().read_model(network)
-sys.modules["humanseg.model.export"] = types.SimpleNamespace(to_openvino=convert)
+# In place of PyTorch, which takes seconds: the network that another start has made.
+make = lambda folder: done.append(folder) or Path(network).read_bytes()
+sys.modules["humanseg.model.export"] = types.SimpleNamespace(to_onnx=make)
 if processor == "with bfloat16":
     openvino._has_bf16 = lambda core: True
 for _ in range(2):
@@ -245,11 +280,11 @@ print(len(done), "torch" in sys.modules)
 def apart(weights, filled, tmp_path):
     """Starts two engines in another process, without root's right to read and write everything.
 
-    Gives the alpha of IMAGE, how often the network was converted, and how often the cache was complained of.
+    Gives the alpha of IMAGE, how often the network was made, and how often the cache was complained of.
     """
 
     def run(processor="this", **environment):
-        (network,) = (filled / "openvino").glob("*/model.xml")
+        (network,) = (filled / "onnx").iterdir()
         np.save(tmp_path / "image.npy", IMAGE)
         arguments = [weights, tmp_path / "image.npy", tmp_path / "alpha.npy", network, processor]
         command = [sys.executable, "-c", SCRIPT, *map(str, arguments)]
@@ -276,7 +311,7 @@ def read_only(folder):
 @pytest.mark.parametrize("processor", ["this", "with bfloat16"])
 @pytest.mark.parametrize("lacks", ["nothing", "compiled", "blobs"])
 def test_a_cache_filled_elsewhere_and_mounted_read_only_still_serves(apart, copy, right, lacks, processor):
-    folder, home = copy
+    folder, home, _ = copy
     if lacks == "compiled":
         shutil.rmtree(home / "compiled")
     elif lacks == "blobs":
@@ -289,11 +324,12 @@ def test_a_cache_filled_elsewhere_and_mounted_read_only_still_serves(apart, copy
 
 
 def test_a_cache_that_belongs_to_somebody_else_is_left_alone(apart, copy, right):
-    folder, home = copy
-    home.chmod(0)
-    folder.chmod(0o555)
+    folder, home, made = copy
+    for path, mode in ((made, 0), (made.parent, 0o555), (home, 0), (folder, 0o555)):
+        path.chmod(mode)
     alpha, converted, complaints = apart(HUMANSEG_CACHE=str(folder))
-    home.chmod(0o700)
+    for path in (home, made.parent):
+        path.chmod(0o700)
     np.testing.assert_allclose(alpha, right, atol=1e-4)
     assert converted == 2 and complaints == 1
 
