@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 from humanseg.errors import HumanSegError
-from humanseg.hub.find import LIVE_NAME, MODEL_VARIABLE, check_here
+from humanseg.hub.find import LIVE_NAME, SHIPPED_NAME, check_here, models_named
 from humanseg.ui.server.limits import Limits
 from humanseg.ui.server.serve import serve
 
@@ -23,34 +23,31 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--live-model", help="the same for the webcam; by default what ships for it, or --model")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     options = parser.parse_args(arguments)
-    # Weights that are named replace the webcam's too.
-    named = options.model or os.environ.get(MODEL_VARIABLE)
-    live = options.live_model or (None if named else LIVE_NAME)
+    model, live = models_named(options.model, options.live_model)
     try:
         limits = Limits.from_environment()
-        for model in filter(None, (named, options.live_model)):
-            check_here(model)
-        serve(lambda: build(limits, options.model, live, options.open), limits)
+        for name in {model, live} - {SHIPPED_NAME, LIVE_NAME}:
+            check_here(name)
+        serve(lambda: build(limits, model, live, options.open), limits)
     except HumanSegError as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def build(limits: Limits, model: str | None, live: str | None, in_browser: bool) -> tuple[Any, dict[str, Any]]:
-    """The page, whose weights are being loaded meanwhile, and how to launch it.
-
-    Without `live` the webcam has the photos' network.
-    """
+def build(limits: Limits, model: str, live: str, in_browser: bool) -> tuple[Any, dict[str, Any]]:
+    """The page, whose weights are being loaded meanwhile, and how to launch it."""
     # Gradio would report to its makers that a page is running.
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    from humanseg import Segmenter
     from humanseg.ui import page
     from humanseg.ui.model import warm_up
+    from humanseg.ui.weights import Weights
 
-    demo = page.build(
-        lambda: Segmenter.from_pretrained(model), limits, live and (lambda: Segmenter.from_pretrained(live))
-    )
+    photos, camera = Weights(model, SHIPPED_NAME), Weights(live, LIVE_NAME)
+    if model == live:
+        demo = page.build(photos.load, limits, weights=[photos])
+    else:
+        demo = page.build(photos.load, limits, camera.load, [photos, camera])
     warm_up(demo.context.model, demo.context.live)
     return demo, page.launch_options(limits) | {"inbrowser": in_browser}
 

@@ -12,6 +12,7 @@ from humanseg import edges, parts
 from humanseg.cutout import CutOut
 from humanseg.engines import Engine, load_engine
 from humanseg.foreground import foreground_colours
+from humanseg.hub.fetch import Listener
 from humanseg.hub.find import find_weights
 from humanseg.media import photos
 from humanseg.media.photos import Photo
@@ -36,6 +37,7 @@ class Segmenter:
         revision: str | None = None,
         engine: str | None = None,
         threads: int | None = None,
+        listener: Listener | None = None,
     ) -> Segmenter:
         """Finds the weights and the best engine for this machine.
 
@@ -45,12 +47,14 @@ class Segmenter:
         revision : commit, tag or branch on the Hub
         engine : auto, torch or openvino; HUMANSEG_ENGINE if not given
         threads : of the CPU; HUMANSEG_THREADS if not given, else all
+        listener : is told how far a download is, and what serves instead where the Hub can't be reached
 
         Raises
         ------
         WeightsError, DownloadError, EngineError : with what to do about it
         """
-        return cls(load_engine(find_weights(model, revision=revision), engine=engine, threads=threads))
+        folder = find_weights(model, revision=revision, listener=listener)
+        return cls(load_engine(folder, engine=engine, threads=threads))
 
     @property
     def config(self) -> ModelConfig:

@@ -24,10 +24,12 @@ def test_help_names_the_options(capsys):
 @pytest.mark.parametrize(
     ("arguments", "environment", "photos", "webcam"),
     [
-        ([], None, None, "humansegnet-live"),
-        (["--model", "mine"], None, "mine", "mine"),
-        ([], "mine", None, None),
-        (["--model", "mine", "--live-model", "quick"], None, "mine", "quick"),
+        ([], {}, "humansegnet", "humansegnet-live"),
+        (["--model", "mine"], {}, "mine", "mine"),
+        ([], {"HUMANSEG_MODEL": "mine"}, "mine", "mine"),
+        ([], {"HUMANSEG_LIVE_MODEL": "quick"}, "humansegnet", "quick"),
+        ([], {"HUMANSEG_MODEL": "mine", "HUMANSEG_LIVE_MODEL": "quick"}, "mine", "quick"),
+        (["--model", "mine", "--live-model", "quick"], {"HUMANSEG_LIVE_MODEL": "other"}, "mine", "quick"),
     ],
 )
 def test_the_webcam_has_its_own_network_unless_somebody_brings_theirs(
@@ -36,11 +38,13 @@ def test_the_webcam_has_its_own_network_unless_somebody_brings_theirs(
     import humanseg
     from humanseg.ui import model
 
-    monkeypatch.setattr(humanseg.Segmenter, "from_pretrained", lambda model: [model])
+    monkeypatch.setattr(humanseg.Segmenter, "from_pretrained", lambda model, listener: [model])
     monkeypatch.setattr(model, "warm_up", lambda *_: None)
     monkeypatch.setattr(app, "check_here", lambda model: None)
-    if environment:
-        monkeypatch.setenv("HUMANSEG_MODEL", environment)
+    for name in ("HUMANSEG_MODEL", "HUMANSEG_LIVE_MODEL"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
     built = []
     monkeypatch.setattr(app, "serve", lambda build, limits: built.append(build()))
     assert app.main(arguments) == 0
@@ -57,6 +61,13 @@ def test_a_folder_without_weights_is_a_sentence_before_the_page_is_opened(monkey
     assert app.main([option, str(tmp_path / "gone")]) == 1
     errors = capsys.readouterr().err.splitlines()
     assert len(errors) == 2 and all(str(tmp_path) in line and "config.json" in line for line in errors)
+
+
+@pytest.mark.parametrize("variable", ["HUMANSEG_MODEL", "HUMANSEG_LIVE_MODEL"])
+def test_a_folder_without_weights_in_the_environment_is_a_sentence_too(monkeypatch, capsys, variable):
+    monkeypatch.setattr(app, "serve", lambda *_: pytest.fail("the page was opened"))
+    monkeypatch.setenv(variable, "/nowhere")
+    assert app.main([]) == 1 and "/nowhere" in capsys.readouterr().err
 
 
 def test_a_model_on_the_hub_is_fetched_while_the_page_is_open_already(monkeypatch):

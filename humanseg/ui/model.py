@@ -71,20 +71,25 @@ class LazySegmenter:
         return self._segmenter is not None
 
 
-def warm_up(still: LazySegmenter, live: LazySegmenter) -> None:
+def warm_up(still: LazySegmenter, live: LazySegmenter) -> threading.Thread:
     """Loads the weights in the background and runs them once, so that neither photo nor webcam waits for them."""
 
-    def load() -> None:
-        try:
-            # A photo of somebody: with nobody in it, the steps after the network wouldn't run.
-            photos.encode(np.asarray(still.get().cut_out(_SOMEBODY))[..., :3])
-            # Gradio imports it at the first event, where it's installed: half a second that a visitor would wait.
-            with contextlib.suppress(ImportError):
-                importlib.import_module("matplotlib.pyplot")
-            live.get().alpha(_SOMEBODY, second_pass=False)
-        except HumanSegError as error:
-            log.error("%s", error)
-        except Exception:
-            log.exception("The weights can't be warmed up.")
+    def warm_photos() -> None:
+        # A photo of somebody: with nobody in it, the steps after the network wouldn't run.
+        photos.encode(np.asarray(still.get().cut_out(_SOMEBODY))[..., :3])
+        # Gradio imports it at the first event, where it's installed: half a second that a visitor would wait.
+        with contextlib.suppress(ImportError):
+            importlib.import_module("matplotlib.pyplot")
 
-    threading.Thread(target=load, name="warm-up", daemon=True).start()
+    def load() -> None:
+        for warm in (warm_photos, lambda: live.get().alpha(_SOMEBODY, second_pass=False)):
+            try:
+                warm()
+            except HumanSegError as error:
+                log.error("%s", error)
+            except Exception:
+                log.exception("The weights can't be warmed up.")
+
+    thread = threading.Thread(target=load, name="warm-up", daemon=True)
+    thread.start()
+    return thread

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,14 @@ from humanseg.ui.tabs.about import AboutTab
 from humanseg.ui.tabs.background import BackgroundTab
 from humanseg.ui.tabs.photo import PhotoTab
 from humanseg.ui.tabs.webcam import WebcamTab
+from humanseg.ui.weights import Weights, add_line
 
 
 def build(
-    factory: Callable[[], Segmenter], limits: Limits | None = None, live: Callable[[], Segmenter] | None = None
+    factory: Callable[[], Segmenter],
+    limits: Limits | None = None,
+    live: Callable[[], Segmenter] | None = None,
+    weights: Sequence[Weights] = (),
 ) -> gr.Blocks:
     """The whole page, not yet launched.
 
@@ -35,6 +39,7 @@ def build(
     factory : gives the Segmenter for photos; called when it's first needed
     limits : by default those of the environment's variables
     live : gives the Segmenter for the webcam; None for the same one
+    weights : those whose download the page tells of
 
     Raises
     ------
@@ -50,6 +55,7 @@ def build(
         page.fetch_link = lambda link: _fetched(context, link)
     with page:
         gr.Markdown(text.HEADLINE, elem_id="headline")
+        add_line(page, context, weights)
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Photo", id="photo") as tab:
                 photo = PhotoTab(context, tab)

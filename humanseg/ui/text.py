@@ -3,6 +3,10 @@
 TITLE = "HumanSegNet"
 HEADLINE = "# HumanSegNet\nCut people out of photos. Your photos are gone within the hour."
 
+# Where the weights come from the Hub
+FETCHING = "Fetching the weights {name}: {done:.1f} of {total:.1f} MB."
+SHIPPED_INSTEAD = "{wrong}: the weights that ship with HumanSegNet serve in place of {name}."
+
 # Photo tab
 DROP = "Photos"
 EXAMPLES = "Or try one of these"

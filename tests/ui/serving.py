@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +15,7 @@ import requests
 from humanseg.segmenter import Segmenter
 from humanseg.ui import page
 from humanseg.ui.server.limits import Limits
+from humanseg.ui.weights import Weights
 
 # The pages that are served now, by their address.
 _RUNNING: dict[str, gr.Blocks] = {}
@@ -22,10 +23,13 @@ _RUNNING: dict[str, gr.Blocks] = {}
 
 @contextmanager
 def served(
-    factory: Callable[[], Segmenter], limits: Limits, live: Callable[[], Segmenter] | None = None
+    factory: Callable[[], Segmenter],
+    limits: Limits,
+    live: Callable[[], Segmenter] | None = None,
+    weights: Sequence[Weights] = (),
 ) -> Iterator[str]:
     """The page on loopback until the block is left: its address, ending in a slash."""
-    demo = page.build(factory, limits, live)
+    demo = page.build(factory, limits, live, weights)
     options = page.launch_options(limits) | {"quiet": True, "prevent_thread_lock": True, "server_name": "127.0.0.1"}
     _, address, _ = demo.launch(**options)
     _RUNNING[address] = demo
