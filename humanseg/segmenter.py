@@ -10,7 +10,7 @@ import numpy as np
 
 from humanseg import edges, parts
 from humanseg.cutout import CutOut
-from humanseg.engines import Engine, load_engine
+from humanseg.engines import FILES, Engine, choose_engine, load_engine
 from humanseg.foreground import foreground_colours
 from humanseg.hub.fetch import Listener
 from humanseg.hub.find import find_weights
@@ -53,8 +53,9 @@ class Segmenter:
         ------
         WeightsError, DownloadError, EngineError : with what to do about it
         """
-        folder = find_weights(model, revision=revision, listener=listener)
-        return cls(load_engine(folder, engine=engine, threads=threads))
+        runtime = choose_engine(engine)
+        folder = find_weights(model, revision=revision, needs=FILES[runtime], listener=listener)
+        return cls(load_engine(folder, engine=runtime, threads=threads))
 
     @property
     def config(self) -> ModelConfig:

@@ -5,6 +5,6 @@ Normalisation and the sigmoid are part of it, so that no other code needs to kno
 """
 
 from humanseg.engines.base import Engine, check_image, thread_count
-from humanseg.engines.load import ENGINES, choose_engine, load_engine
+from humanseg.engines.load import ENGINES, FILES, choose_engine, load_engine
 
-__all__ = ["ENGINES", "Engine", "check_image", "choose_engine", "load_engine", "thread_count"]
+__all__ = ["ENGINES", "FILES", "Engine", "check_image", "choose_engine", "load_engine", "thread_count"]

@@ -13,10 +13,13 @@ from humanseg.engines.base import Engine, limit_threads, thread_count
 from humanseg.engines.cache import warn_once
 from humanseg.errors import EngineError, HumanSegError
 from humanseg.extras import needed
+from humanseg.model.config import ONNX_NAME, WEIGHTS_NAME
 
 log = logging.getLogger(__name__)
 
 ENGINES = ("auto", "torch", "openvino")
+# What each runtime reads besides the configuration.
+FILES = {"openvino": ONNX_NAME, "torch": WEIGHTS_NAME}
 
 
 def choose_engine(engine: str | None = None) -> str:

@@ -13,7 +13,8 @@ from humanseg.errors import DownloadError, HumanSegError, WeightsError
 from humanseg.files import replacing
 from humanseg.hub.check import PICKLES, checked, checksum, matches_its_name
 from humanseg.hub.faults import explained, persistently
-from humanseg.model.config import CONFIG_NAME, WEIGHTS_NAME, read_config
+from humanseg.model.config import CONFIG_NAME, ONNX_NAME, WEIGHTS_NAME, read_config
+from humanseg.model.onnx_file import OnnxFile, check_belongs
 
 log = logging.getLogger(__name__)
 
@@ -120,6 +121,8 @@ def _fetched(repository: str, revision: str | None, needs: str, listener: Listen
         read_config(folder)  # before megabytes of somebody else's model are fetched
         _file(repository, about.sha, stated[network], listener)
         checked(folder, needs)
+        if network == ONNX_NAME:
+            _check_belongs(repository, folder, stated.get(WEIGHTS_NAME))
         if network != needs:
             _note_absence(repository, about.sha, needs)
         _remember(folder, revision)
@@ -141,6 +144,21 @@ def _network_of(repository: str, stated: dict[str, Any], needs: str) -> str:
                 f"{WEIGHTS_NAME}."
             )
     return network
+
+
+def _check_belongs(repository: str, folder: Path, weights: Any) -> None:
+    """Checks that `model.onnx` was made from the configuration and the weights beside it on the Hub."""
+    try:
+        file = OnnxFile.read(folder / ONNX_NAME)
+        check_belongs(file, folder)
+        if weights and weights.lfs and weights.lfs.sha256 != file.weights_sha256:
+            raise WeightsError(
+                f"{ONNX_NAME} of {repository} was made from other weights than its {WEIGHTS_NAME}: have it published "
+                "anew, or use the engine torch."
+            )
+    except WeightsError:
+        (folder / ONNX_NAME).unlink()  # or it would be taken for whole from now on
+        raise
 
 
 def _file(repository: str, commit: str, stated: Any, listener: Listener | None = None) -> Path:

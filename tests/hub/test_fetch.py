@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from safetensors.numpy import save
 from humanseg.errors import DownloadError, WeightsError
 from humanseg.hub.find import find_weights
 from humanseg.model.config import CONFIG_NAME, ONNX_NAME, WEIGHTS_NAME, ModelConfig
+from humanseg.model.onnx_file import ANY_SIZE, FORMAT, PREFIX, checksum_entry, described, metadata_entry
 from tests.hub.server import TOKEN, commit_number
 
 CONFIG = json.dumps(ModelConfig().to_json()).encode()
@@ -20,6 +23,15 @@ COMMIT, NEWER = commit_number(1), commit_number(2)
 
 def weights(value: float = 0) -> bytes:
     return save({"segmentation_head.0.bias": np.full(400, value, np.float32)})
+
+
+def onnx_of(content: bytes, config: ModelConfig | None = None) -> bytes:
+    """A file that says it was made from these weights; there is no network in it."""
+    about = {"format": FORMAT, "size": ANY_SIZE, "weights_sha256": hashlib.sha256(content).hexdigest()}
+    entries = b"".join(
+        metadata_entry(PREFIX + key, value) for key, value in (about | described(config or ModelConfig())).items()
+    )
+    return entries + checksum_entry(entries)
 
 
 @pytest.fixture
@@ -60,17 +72,38 @@ def test_a_model_is_fetched_at_a_commit_and_only_the_files_that_are_needed(hub_s
 
 
 def test_an_engine_that_reads_onnx_gets_it_and_no_safetensors(cutter):
-    cutter.commit({ONNX_NAME: b"\x08\x0aonnx"})
+    cutter.commit({ONNX_NAME: onnx_of(weights())})
     folder = find_weights("somebody/cutter", needs=ONNX_NAME)
     assert sorted(p.name for p in folder.iterdir()) == [CONFIG_NAME, ONNX_NAME]
 
 
 def test_another_engine_later_gets_its_file_of_the_same_commit(cutter):
-    cutter.commit({ONNX_NAME: b"\x08\x0aonnx"})
+    cutter.commit({ONNX_NAME: onnx_of(weights())})
     first = find_weights("somebody/cutter", needs=ONNX_NAME)
     cutter.commit({WEIGHTS_NAME: weights(1)})
     assert find_weights("somebody/cutter", needs=WEIGHTS_NAME) == first
     assert (first / WEIGHTS_NAME).read_bytes() == weights()
+
+
+def test_an_onnx_file_of_other_weights_is_refused_though_only_the_hub_has_the_weights(cutter):
+    cutter.commit({ONNX_NAME: onnx_of(weights(1))})
+    for model in ("somebody/cutter", f"somebody/cutter@{NEWER}", f"somebody/cutter@{NEWER}"):
+        with pytest.raises(WeightsError, match=r"model\.onnx of somebody/cutter was made from other weights"):
+            find_weights(model, needs=ONNX_NAME)
+    assert find_weights("somebody/cutter", needs=WEIGHTS_NAME).name == NEWER
+
+
+def test_an_onnx_file_of_another_configuration_is_refused(cutter):
+    cutter.commit({ONNX_NAME: onnx_of(weights(), replace(ModelConfig(), mean=(0.1, 0.2, 0.3)))})
+    with pytest.raises(WeightsError, match=r"doesn't belong to the config\.json"):
+        find_weights("somebody/cutter", needs=ONNX_NAME)
+
+
+@pytest.mark.parametrize("content", [b"\x80\x04\x95pickle", b"", b"<html>Log in</html>"])
+def test_what_is_no_onnx_under_its_name_is_refused(cutter, content):
+    cutter.commit({ONNX_NAME: content})
+    with pytest.raises(WeightsError, match=r"model\.onnx isn't"):
+        find_weights("somebody/cutter", needs=ONNX_NAME)
 
 
 def test_where_there_is_no_onnx_safetensors_serves_and_it_is_not_asked_for_again(hub_server, cutter):
