@@ -12,6 +12,7 @@ import sys
 from typing import Any
 
 from humanseg.errors import HumanSegError
+from humanseg.extras import needed
 from humanseg.hub.find import LIVE_NAME, SHIPPED_NAME, check_here, models_named
 from humanseg.ui.server.limits import Limits
 from humanseg.ui.server.serve import serve
@@ -39,9 +40,10 @@ def build(limits: Limits, model: str, live: str, in_browser: bool) -> tuple[Any,
     """The page, whose weights are being loaded meanwhile, and how to launch it."""
     # Gradio would report to its makers that a page is running.
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    from humanseg.ui import page
-    from humanseg.ui.model import warm_up
-    from humanseg.ui.weights import Weights
+    with needed("app", "The page"):
+        from humanseg.ui import page
+        from humanseg.ui.model import warm_up
+        from humanseg.ui.weights import Weights
 
     photos, camera = Weights(model, SHIPPED_NAME), Weights(live, LIVE_NAME)
     if model == live:

@@ -12,11 +12,13 @@ from __future__ import annotations
 import sys
 
 from humanseg.errors import HumanSegError
+from humanseg.extras import needed
 from humanseg.training.memory import keep_freed_memory
 
 
 def main(arguments: list[str] | None = None) -> None:
-    from humanseg.training import options
+    with needed("train", "Training"):
+        from humanseg.training import options
 
     given = options.parse(arguments, __doc__)
     keep_freed_memory()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from humanseg.errors import EngineError
 
-# By extra of pyproject.toml: the file that lists the same for a clone.
-REQUIREMENTS = {"app": "requirements.txt", "gpu": "requirements-train.txt", "train": "requirements-train.txt"}
+# By extra of pyproject.toml: what to install in a clone, which may be used without being installed itself.
+_FILES = {"app": "requirements.txt", "gpu": "requirements-train.txt", "train": "requirements-train.txt"}
 
 
 @contextmanager
@@ -31,8 +32,13 @@ def needed(extra: str, what: str) -> Iterator[None]:
     """
     try:
         yield
+    except ModuleNotFoundError as error:
+        raise EngineError(f"{what} needs {error.name}, which isn't installed: {_remedy(extra)}.") from error
     except ImportError as error:
-        raise EngineError(
-            f"{what} needs more than is installed ({error}): run `pip install -r {REQUIREMENTS[extra]}` in the clone, "
-            f"or `pip install '.[{extra}]'` there."
-        ) from error
+        raise EngineError(f"{what} needs what can't be imported ({error}): {_remedy(extra)}.") from error
+
+
+def _remedy(extra: str) -> str:
+    if (Path(__file__).resolve().parents[1] / _FILES[extra]).is_file():
+        return f"run `pip install -r {_FILES[extra]}`"
+    return f"install humansegnet with its extra `{extra}` (`pip install '.[{extra}]'` in its clone)"

@@ -99,11 +99,67 @@ def test_the_rules_would_notice(tmp_path):
     assert _row("media.stream") < _row("segmenter") < _row("engines.torch") < _row("model.unet")
 
 
+# By the name under which they are imported: what the library may use, and the page besides. requirements.txt installs
+# these, or they come along with what it names.
+LIBRARY = {"PIL", "cv2", "httpx", "huggingface_hub", "numpy", "openvino", "pillow_heif", "safetensors", "tqdm"}
+PAGE = {"anyio", "fastapi", "gradio", "gradio_client", "orjson", "python_multipart", "starlette", "uvicorn"}
+# What only train.py and the commands named after them import, once they run.
+HEAVY = (*FOR_TRAINING, "engines.torch", "model.export", "model.fused", "model.imagenet", "model.pixels", "model.unet")
+
+
+def _at_start(path):
+    """All modules that a file imports as it's imported itself: not those in functions."""
+    found, nodes = set(), list(ast.parse(path.read_text(encoding="utf-8")).body)
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not _is_for_types_alone(node):
+            nodes += ast.iter_child_nodes(node)
+    return found
+
+
+def _is_for_types_alone(node):
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if not any(_is_in(name, heavy) for heavy in HEAVY)])
+def test_what_is_not_for_training_starts_without_what_training_needs(name):
+    found = _at_start(FILES[name])
+    for other in {module.removeprefix("humanseg.") for module in found} & FILES.keys():
+        assert not any(_is_in(other, heavy) for heavy in HEAVY), f"{name} imports {other} at its start"
+    others = {module.split(".")[0] for module in found} - {"humanseg"} - set(sys.stdlib_module_names)
+    assert others <= LIBRARY | (PAGE if _is_in(name, "ui") else set()), f"{name} imports {others} at its start"
+
+
+def test_the_rule_of_starts_would_notice(tmp_path):
+    path = tmp_path / "x.py"
+    path.write_text("try:\n    import torch.nn\nexcept ImportError:\n    pass\nclass A:\n    from timm import x\n")
+    assert {"torch.nn", "timm"} <= _at_start(path)
+    path.write_text("def late():\n    import torch\n")
+    assert not _at_start(path)
+
+
+# Whether they are installed or not.
+WITHOUT = """
+import sys
+for name in ("accelerate", "albumentations", "onnx", "segmentation_models_pytorch", "timm", "torch", "torchvision"):
+    sys.modules[name] = None
+"""
+
+
 @pytest.mark.parametrize(
     "statement",
-    ["import humanseg.segmenter, humanseg.engines, humanseg.media.stream", "import humanseg.cli", "import app"],
+    [
+        "import humanseg.segmenter, humanseg.engines.openvino, humanseg.media.stream, humanseg.bulk.cut_out",
+        "import humanseg.cli, humanseg.data.datasets, humanseg.evaluation.evaluate, humanseg.training.pseudo",
+        "import app, humanseg.ui.page",
+    ],
 )
-def test_library_command_line_and_page_start_without_torch(repository, statement):
-    code = f"import sys; sys.modules['torch'] = None; {statement}"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=repository)
+def test_library_command_line_and_page_start_without_what_training_needs(repository, statement):
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT + statement], capture_output=True, text=True, check=False, cwd=repository
+    )
     assert done.returncode == 0, done.stderr

@@ -27,11 +27,13 @@ def add_to(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Writes the mean of the weights in several folders to another."""
     from humanseg.bulk.targets import Inputs
+    from humanseg.extras import needed
 
     if options.out in Inputs(options.folders):
         raise HumanSegError(f"--out names {options.out}, whose weights are to be averaged: name another folder.")
     check_folder(options.out)
-    from humanseg.model import unet
+    with needed("train", "Averaging weights"):
+        from humanseg.model import unet
 
     unet.average(options.folders, options.out, options.scale_logits)
     say(f"{options.out}")

@@ -38,10 +38,9 @@ def run(options: argparse.Namespace) -> int:
         raise HumanSegError("A file for one size can't serve as model.onnx beside the weights: name another by --out.")
     out = options.out or (folder if _is_here(options.model) else Path()) / ONNX_NAME
     check_file(out, "--out", (path for path in folder.iterdir() if path.name != ONNX_NAME))
-    say("Loading PyTorch ...")
+    say("Writing the network as ONNX, which takes up to a minute ...")
     with needed("train", "Writing the network as ONNX"):
         from humanseg.model.export import write_onnx
-    say("Writing the network as ONNX, which takes up to a minute ...")
     write_onnx(folder, out, options.size)
     say(f"{out}")
     return 0
