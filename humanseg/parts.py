@@ -1,4 +1,4 @@
-"""Which connected parts of an alpha are people, how sure that is, and the haze over what is surely background."""
+"""Which connected parts of an alpha are people, and how sure that is; outlines drawn in."""
 
 from __future__ import annotations
 
@@ -77,11 +77,3 @@ def eroded(alpha: np.ndarray, inset: float) -> np.ndarray:
         return alpha
     by_one = cv2.erode(alpha, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
     return cv2.addWeighted(alpha, 1 - inset, by_one, inset, 0)
-
-
-def clear_haze(alpha: np.ndarray, certain: float) -> None:
-    """Stretches an alpha (float32 HxW) in place, so that what is within `certain` of 0 or 1 becomes 0 or 1."""
-    # In place: an alpha of a large photo is larger than the processor's cache, and new memory would take even longer.
-    np.subtract(alpha, certain, out=alpha)
-    np.divide(alpha, 1 - 2 * certain, out=alpha)
-    np.clip(alpha, 0, 1, out=alpha)

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from humanseg import edges, parts
+from humanseg import edges, haze, parts
 from humanseg.cutout import CutOut
 from humanseg.engines import FILES, Engine, choose_engine, load_engine
 from humanseg.foreground import foreground_colours
@@ -126,9 +126,9 @@ class Segmenter:
         if not confidence:
             return np.zeros((height, width), np.float32), 0.0
         coarse = parts.without_doubtful_parts(alphas[-1], self.config)
-        coarse = parts.eroded(coarse, self.config.inset)
+        coarse = parts.eroded(haze.weighed_together(coarse), self.config.inset)
         alpha = edges.refine_alpha(photo.rgb, coarse) if refine else resize_alpha(coarse, width, height)
-        parts.clear_haze(alpha, self.config.calibration.certain)
+        haze.decide(alpha, self.config.calibration)
         if photo.alpha is not None:
             alpha *= photo.alpha
         return alpha, confidence

@@ -18,7 +18,7 @@ ROWS = [
     ("bulk", "media.stream", "media.video"),
     ("segmenter",),
     ("cutout",),
-    ("backgrounds", "passes", "parts", "retouch"),
+    ("backgrounds", "passes", "parts", "haze", "retouch"),
     ("compose", "edges", "foreground", "crops", "engines", "hub"),
     ("model", "media", "resize", "tiles"),
     ("cache", "files", "extras"),

@@ -57,10 +57,10 @@ def test_haze_apart_from_everybody_is_left_out(segmenter, second_pass):
     assert alpha[200, 150] == 1
 
 
-def test_haze_around_a_person_stays(segmenter):
+def test_haze_around_a_person_goes_and_the_person_stays(segmenter):
     photo = np.maximum(disc(400, 600, 60, (300, 200)), disc(400, 600, 90, (300, 200)) // 255 * np.uint8(115))
     alpha = segmenter.alpha(photo, second_pass=False)
-    assert alpha[200, 300] == 1 and 0.15 < alpha[200, 375] < 0.45
+    assert alpha[200, 300] == 1 and alpha[200, 375] == 0
 
 
 @pytest.mark.parametrize("radius", [25, 60])
@@ -83,7 +83,7 @@ def test_the_doubtful_rest_of_a_sure_person_stays(segmenter):
     photo = disc(400, 600, 90, (150, 200))
     photo[180:220, 150:400] = 144  # an arm, say
     photo[180:220, 150:200] = 255
-    assert segmenter.alpha(photo, second_pass=False)[200, 320] == pytest.approx(0.8, abs=0.1)
+    assert segmenter.alpha(photo, second_pass=False)[200, 320] > 0.9
 
 
 @pytest.mark.parametrize("second_pass", [False, True])
@@ -98,10 +98,3 @@ def test_outlines_are_drawn_in_as_far_as_the_weights_ask(second_pass):
         widths.append(float(alpha[200].sum()))
     assert widths[0] - widths[1] == pytest.approx(1, abs=0.5)  # half a pixel on each side
     assert widths[0] - widths[2] == pytest.approx(2, abs=0.7)
-
-
-def test_no_haze_is_left_over_what_is_surely_background(segmenter):
-    photo = np.clip(disc(90, 120, 30), 101, 255)  # the engine gives the background an alpha of 0.018
-    result = segmenter.cut_out(photo)
-    assert 0 < segmenter.engine(np.full((32, 32, 3), 101, np.uint8)).max() < 0.02
-    assert not result.alpha[:10].any() and result.alpha[45, 60] == 1

@@ -35,6 +35,8 @@ class Calibration:
     least_part_confidence : of a connected part once somebody is there, below which the part is left out, 0 to 1
     small_part_share : share of the pixels inside its rim of which a small part has to be that sure, 0 to 1
     haze : alpha from which haze can be seen over a new background; such parts are judged too, 0 to 1
+    outline : how far from the 0.5 contour a photo's alpha may be other than 0 or 1, as a share of the diagonal; above
+        0, up to 1
     certain : alphas this close to 0 or 1 become 0 or 1, and those between are stretched, 0 to 0.49
     trust_more, trust_less : weight of the second pass against the first where it gives more alpha, and where it gives
         less, since a crop lacks the surroundings that tell an arm at its edge from the background; 0 to 1
@@ -47,7 +49,8 @@ class Calibration:
     least_part_confidence: float = _within(0.9, 0, 1)
     small_part_share: float = _within(7 / 8, 0, 1)
     haze: float = _within(0.1, 0, 1)
-    certain: float = _within(0.02, 0, 0.49)
+    outline: float = _within(0.005, 1e-4, 1)
+    certain: float = _within(0.01, 0, 0.49)
     trust_more: float = _within(0.5, 0, 1)
     trust_less: float = _within(0.4, 0, 1)
     usual_inscribed_radius: float = _within(0.15, 1e-3, 1)

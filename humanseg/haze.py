@@ -1,0 +1,93 @@
+"""Haze: half-transparent where nothing is, because the network isn't sure. It is decided; soft outlines stay soft."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+
+from humanseg.model.calibration import Calibration
+from humanseg.resize import resize_alpha, shrink
+from humanseg.tiles import sample, tiles_with
+
+# The network isn't sure of alphas between these.
+UNSURE = (0.1, 0.9)
+# A band of unsure alpha that is narrower than twice this share of the diagonal is an outline, or hair; wider ones are
+# haze. Measured on the validation photos: half or one and a half times as much makes little difference.
+HAZE_RADIUS = 0.006
+# How far a hazy region's pixels move to the region's mean: at 1 it is kept or dropped as a whole, which is right less
+# often than the pixels are, at 0 an uncertain arm becomes a ragged arm.
+TOGETHER = 0.5
+# Long side in pixels at which regions are found and distances are measured.
+SIDE = 640
+LEAST_REACH = 2.0  # pixels: interpolation alone makes an outline that soft
+# Less change than this (of 1) can't be seen.
+VISIBLE = 0.01
+
+
+def weighed_together(alpha: np.ndarray) -> np.ndarray:
+    """The alpha in which the pixels of each hazy region agree more about whether they are person.
+
+    Parameters
+    ----------
+    alpha : the network's own, float32 HxW in [0, 1], not refined
+    """
+    small = shrink(alpha, SIDE)
+    unsure = ((small > UNSURE[0]) & (small < UNSURE[1])).astype(np.uint8)
+    # The frame isn't an outline: haze goes on beyond it.
+    framed = cv2.copyMakeBorder(unsure, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    radius = max(1.5, HAZE_RADIUS * math.hypot(*small.shape))
+    wide = cv2.distanceTransform(framed, cv2.DIST_L2, 3)[1:-1, 1:-1] > radius
+    if not wide.any():
+        return alpha
+    # Morphological opening by a disc, from two distances.
+    hazy = unsure & (cv2.distanceTransform(1 - wide.astype(np.uint8), cv2.DIST_L2, 3) <= radius + 1)
+    count, regions = cv2.connectedComponents(hazy, connectivity=8)
+    pixels = np.maximum(1, np.bincount(regions.ravel(), minlength=count))
+    means = np.bincount(regions.ravel(), small.ravel(), count) / pixels
+    share = cv2.blur(hazy.astype(np.float32), (3, 3)) * hazy  # falls at the region's rim, so that it leaves no step
+    change = np.float32(TOGETHER) * share * (means.astype(np.float32)[regions] - small)
+    return np.clip(alpha + resize_alpha(change, *alpha.shape[::-1]), 0, 1)
+
+
+def decide(alpha: np.ndarray, calibration: Calibration) -> None:
+    """Makes an alpha (float32 HxW, at the photo's size) in place the surer, the further it is from its 0.5 contour.
+
+    From `calibration.outline` of the diagonal on it is 0 or 1; at half of that it is below 0.25 or above 0.75. What is
+    within `calibration.certain` of 0 or 1 becomes 0 or 1 anywhere.
+    """
+    _draw_apart(alpha, calibration.outline)
+    _stretch(alpha, calibration.certain)
+
+
+def _draw_apart(alpha: np.ndarray, outline: float) -> None:
+    small = shrink(alpha, SIDE)
+    person = (small >= 0.5).astype(np.uint8)
+    if not person.any():
+        return
+    reach = max(LEAST_REACH, outline * math.hypot(*small.shape))
+    inside, outside = (_depth(region, reach) for region in (person, 1 - person))
+    least, most = np.where(person, 0.5 + inside, 0), np.where(person, 1, 0.5 - outside)
+    off = np.maximum(least - small, small - most) > VISIBLE
+    # An alpha has one bound only, on the side of the contour where it is: one map serves for both.
+    side = np.where(person, inside, -outside).astype(np.float32)
+    for part in tiles_with(off, alpha.shape):
+        towards = sample(side, part, alpha.shape)
+        bound = towards + np.float32(0.5)
+        alpha[part] = np.where(towards > 0, np.maximum(alpha[part], bound), np.minimum(alpha[part], bound))
+
+
+def _depth(region: np.ndarray, reach: float) -> np.ndarray:
+    """How deep pixels lie within a region (uint8 0 or 1): from 0 at its rim to 0.5 at `reach` pixels and deeper."""
+    if region.all():  # the distance transform measures to the nearest 0, and there is none
+        return np.full(region.shape, 0.5, np.float32)
+    return np.clip((cv2.distanceTransform(region, cv2.DIST_L2, 3) - 1) * (0.5 / reach), 0, 0.5)
+
+
+def _stretch(alpha: np.ndarray, certain: float) -> None:
+    """Stretches an alpha (float32 HxW) in place, so that what is within `certain` of 0 or 1 becomes 0 or 1."""
+    # In place: an alpha of a large photo is larger than the processor's cache, and new memory would take even longer.
+    np.subtract(alpha, certain, out=alpha)
+    np.divide(alpha, 1 - 2 * certain, out=alpha)
+    np.clip(alpha, 0, 1, out=alpha)
