@@ -67,22 +67,19 @@ def _draw_apart(alpha: np.ndarray, outline: float) -> None:
     if not person.any():
         return
     reach = max(LEAST_REACH, outline * math.hypot(*small.shape))
-    inside, outside = (_depth(region, reach) for region in (person, 1 - person))
-    least, most = np.where(person, 0.5 + inside, 0), np.where(person, 1, 0.5 - outside)
-    off = np.maximum(least - small, small - most) > VISIBLE
-    # An alpha has one bound only, on the side of the contour where it is: one map serves for both.
-    side = np.where(person, inside, -outside).astype(np.float32)
-    for part in tiles_with(off, alpha.shape):
+    kernel = np.ones((3, 3), np.uint8)
+    contour = cv2.dilate(person, kernel) != cv2.erode(person, kernel)
+    depth = np.full(small.shape, 0.5, np.float32)  # of people who fill the frame
+    if contour.any():
+        depth = cv2.distanceTransform((~contour).view(np.uint8), cv2.DIST_L2, 3)
+        depth = np.minimum(depth * np.float32(0.5 / reach), np.float32(0.5))
+    side = depth * (person.astype(np.float32) * 2 - 1)
+    for part in tiles_with(np.abs(small - np.float32(0.5)) < depth - np.float32(VISIBLE), alpha.shape):
         towards = sample(side, part, alpha.shape)
         bound = towards + np.float32(0.5)
-        alpha[part] = np.where(towards > 0, np.maximum(alpha[part], bound), np.minimum(alpha[part], bound))
-
-
-def _depth(region: np.ndarray, reach: float) -> np.ndarray:
-    """How deep pixels lie within a region (uint8 0 or 1): from 0 at its rim to 0.5 at `reach` pixels and deeper."""
-    if region.all():  # the distance transform measures to the nearest 0, and there is none
-        return np.full(region.shape, 0.5, np.float32)
-    return np.clip((cv2.distanceTransform(region, cv2.DIST_L2, 3) - 1) * (0.5 / reach), 0, 0.5)
+        # At the contour itself, where depth is 0, there is no bound.
+        least, most = np.where(towards > 0, bound, np.float32(0)), np.where(towards < 0, bound, np.float32(1))
+        alpha[part] = np.clip(alpha[part], least, most)
 
 
 def _stretch(alpha: np.ndarray, certain: float) -> None:

@@ -62,7 +62,13 @@ class Segmenter:
         return self.engine.config
 
     def alpha(
-        self, image: Source, *, second_pass: bool = True, refine: bool = True, size: int | None = None
+        self,
+        image: Source,
+        *,
+        second_pass: bool = True,
+        refine: bool = True,
+        size: int | None = None,
+        decide: bool = True,
     ) -> np.ndarray:
         """How much of each pixel is person: float32 HxW in [0, 1], at the photo's own size.
 
@@ -73,6 +79,7 @@ class Segmenter:
             frame; twice the work, better edges and small people
         refine : follow the photo's own edges at full resolution, rather than interpolate
         size : long side in pixels that the network is shown; the model's own for photos by default
+        decide : clear haze, as `haze` does; a stream of frames does so itself, once it has averaged over them
 
         Raises
         ------
@@ -82,7 +89,7 @@ class Segmenter:
         if size is not None and not 1 <= size <= LARGEST_SIDE:
             raise ValueError(f"the size must be from 1 to {LARGEST_SIDE}, not {size}")
         photo = photos.read(image)
-        return self._photo_alpha(photo, second_pass=second_pass, refine=refine, size=size)[0]
+        return self._photo_alpha(photo, second_pass=second_pass, refine=refine, size=size, decide=decide)[0]
 
     def cut_out(
         self,
@@ -117,7 +124,7 @@ class Segmenter:
         return CutOut(photo.rgb, foreground, alpha, confidence > 0, confidence, photo.name)
 
     def _photo_alpha(
-        self, photo: Photo, *, second_pass: bool, refine: bool, size: int | None
+        self, photo: Photo, *, second_pass: bool, refine: bool, size: int | None, decide: bool = True
     ) -> tuple[np.ndarray, float]:
         """Alpha at the photo's size and the confidence that somebody is there, 0 (with an empty alpha) if nobody is."""
         height, width = photo.rgb.shape[:2]
@@ -126,9 +133,12 @@ class Segmenter:
         if not confidence:
             return np.zeros((height, width), np.float32), 0.0
         coarse = parts.without_doubtful_parts(alphas[-1], self.config)
-        coarse = parts.eroded(haze.weighed_together(coarse), self.config.inset)
+        if decide:
+            coarse = haze.weighed_together(coarse)
+        coarse = parts.eroded(coarse, self.config.inset)
         alpha = edges.refine_alpha(photo.rgb, coarse) if refine else resize_alpha(coarse, width, height)
-        haze.decide(alpha, self.config.calibration)
+        if decide:
+            haze.decide(alpha, self.config.calibration)
         if photo.alpha is not None:
             alpha *= photo.alpha
         return alpha, confidence

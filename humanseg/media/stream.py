@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from humanseg import haze
 from humanseg.errors import ImageError
 from humanseg.resize import shrink
 from humanseg.segmenter import Segmenter
@@ -24,7 +25,7 @@ class Stream:
 
     Parameters
     ----------
-    segmenter : whose `alpha(frame, second_pass=False, size=...)` is called
+    segmenter : whose `alpha(frame, second_pass=False, size=..., decide=False)` is called
     size : long side in pixels at which the network is shown frames; None for the model's own `live_size`
     inertia : share in [0, 1) of the last alpha that is kept where nothing moves
 
@@ -62,7 +63,7 @@ class Stream:
         """
         if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
             raise ImageError(f"A frame must be uint8 HxWx3 RGB, this one is {frame.dtype} {frame.shape}.")
-        alpha = self.segmenter.alpha(frame, second_pass=False, size=self.size)
+        alpha = self.segmenter.alpha(frame, second_pass=False, size=self.size, decide=False)
         grey = shrink(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), self.size)
         if self._alpha is not None and self._alpha.shape == alpha.shape:
             difference = cv2.blur(cv2.absdiff(grey, self._grey), (5, 5)).astype(np.float32)
@@ -71,4 +72,7 @@ class Stream:
             alpha = alpha + keep * (self._alpha - alpha)
         self._alpha, self._grey = alpha, grey
         # A copy, since the next frame builds upon this array, and the caller may write to theirs.
-        return alpha.copy()
+        alpha = alpha.copy()
+        # Only now: what is near 0.5 would flicker if each frame were decided by itself.
+        haze.decide(alpha, self.segmenter.config.calibration)
+        return alpha
