@@ -21,6 +21,12 @@ def test_without_openvino_auto_falls_back_and_says_so(weights, monkeypatch, capl
         load_engine(weights, engine="openvino")
 
 
+def test_openvino_does_not_report_to_its_makers_that_it_is_used():
+    import humanseg.engines.openvino  # noqa: F401
+
+    assert sys.modules["openvino.tools.ovc.telemetry_utils"].tm.__name__ == "openvino.tools.ovc.telemetry_stub"
+
+
 @pytest.mark.parametrize("name", ["cuda", "OpenVINO", "x"])
 def test_an_unknown_engine_gives_the_choice(weights, name):
     with pytest.raises(EngineError, match="auto, torch, openvino"):
