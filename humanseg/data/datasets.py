@@ -58,6 +58,7 @@ def find_negatives(folder: str | Path, ids: Collection[str] | None = None) -> li
 
     Parameters
     ----------
+    folder : of photos, or with `images/` in it
     ids : the stems to keep; all by default
 
     Raises
@@ -67,7 +68,7 @@ def find_negatives(folder: str | Path, ids: Collection[str] | None = None) -> li
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError(f"There is no folder {folder}: name one with --negatives.")
-    photos = _photos(folder)
+    photos = _photos(folder / "images" if (folder / "images").is_dir() else folder)
     if not photos:
         raise DataError(f"{folder} has no photos in it: name a folder of pictures without people.")
     if ids is not None:

@@ -113,6 +113,19 @@ def split(folder: str | Path, *, folds: int = FOLDS, fold: int = 0) -> tuple[lis
     return train, valid
 
 
+def validation_pairs(folder: str | Path) -> list[Pair]:
+    """The pairs to score weights on: those in `valid.txt`; of the human dataset the first fold, of other sets all.
+
+    Raises
+    ------
+    DataError : the data set can't be read, `valid.txt` names none of its photos
+    """
+    folder = Path(folder)
+    if (folder / VALID_NAME).is_file() or (folder / HUMAN_LAYOUT).is_dir():
+        return split(folder)[1]
+    return find_pairs(folder)
+
+
 def check_fold(fold: int, folds: int = FOLDS) -> None:
     """Raises DataError where there is no fold of that number; they are counted from 0."""
     if not 0 <= fold < folds:

@@ -27,8 +27,8 @@ def evaluate(
     size: int | None = None,
     progress: bool = True,
 ) -> list[dict[str, float | bool | str]]:
-    """One row for each pair, scored at its mask's size: `id`, iou, boundary_iou, dice, mae, haze (where
-    anybody is in the mask), attributes.
+    """One row for each pair, scored at its mask's size: `id`, iou, boundary_iou, dice, mae, and, where
+    anybody is in the mask, haze, `missed` (whether nobody was found) and attributes.
 
     For a photo of nobody, which has no mask: `id`, `somebody` (whether anybody was found), `false_area` (share of the
     photo that was taken for person).
@@ -51,7 +51,8 @@ def evaluate(
         mask = read_mask(pair.mask)
         check_aspect(pair, mask.shape, alpha.shape)
         figures = metrics.score(alpha, mask, segmenter.config.threshold)
-        rows.append({"id": pair.stem, **figures, **attributes(photo.rgb, mask)})
+        missed = {"missed": not alpha.any()} if (mask > IGNORE).any() else {}
+        rows.append({"id": pair.stem, **figures, **missed, **attributes(photo.rgb, mask)})
     return rows
 
 
@@ -84,9 +85,13 @@ def attributes(rgb: np.ndarray, mask: np.ndarray) -> dict[str, float]:
 
 
 def summary(rows: list[dict[str, float | bool | str]]) -> dict[str, float]:
-    """The mean of each score, and `n`; of photos of nobody, in how many there is `somebody`, and mean `false_area`."""
+    """The mean of each score, `n`, and in how many photos somebody was `missed`.
+
+    Of photos of nobody: `n`, in how many there is `somebody`, and mean `false_area`.
+    """
     if rows and "somebody" in rows[0]:
         area = float(np.mean([row["false_area"] for row in rows]))
         return {"n": len(rows), "somebody": sum(bool(row["somebody"]) for row in rows), "false_area": area}
     figures = [{key: row[key] for key in FIGURES if key in row} for row in rows]
-    return {"n": len(rows), **metrics.mean(figures)}
+    missed = sum(bool(row.get("missed")) for row in rows)
+    return {"n": len(rows), **metrics.mean(figures), "missed": missed}

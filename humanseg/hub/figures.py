@@ -34,9 +34,9 @@ def add_scores(folder: Path, files: Sequence[Path]) -> ModelConfig:
     scores = dict(config.metrics.get("evaluation", {}))
     alarms = dict(config.metrics.get("false_alarms", {}))
     photos: list[dict[str, float]] = []
-    measurements = [_read_measurement(file, config) for file in files]
-    names = [name for name, _ in measurements]
-    for file, (name, content) in zip(files, measurements, strict=True):
+    measurements = [(file, *measured) for file in files for measured in _read_measurements(file, config)]
+    names = [name for _, name, _ in measurements]
+    for file, name, content in measurements:
         if names.count(name) > 1:  # two folders of one name
             name = f"{name} ({file.stem})"
         row = {**content["mean"], "engine": content["engine"], "size": content["size"]}
@@ -51,17 +51,20 @@ def add_scores(folder: Path, files: Sequence[Path]) -> ModelConfig:
     return _with_metrics(folder, config, measured)
 
 
-def _read_measurement(file: Path, config: ModelConfig) -> tuple[str, dict[str, Any]]:
-    """What to call it, and what `humanseg evaluate --json` wrote."""
+def _read_measurements(file: Path, config: ModelConfig) -> list[tuple[str, dict[str, Any]]]:
+    """What `humanseg evaluate --json` wrote of each set, and what to call the set."""
+    measured = []
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-        missing = {"data", "size", "mean", "engine", "photos"} - content.keys()
-        if missing:
-            raise KeyError(", ".join(sorted(missing)))
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+        for one in content.get("sets", [content]):
+            missing = {"data", "size", "mean", "engine", "photos"} - one.keys()
+            if missing:
+                raise KeyError(", ".join(sorted(missing)))
+            name = one["data"] if one["size"] == config.size else f"{one['data']}, {one['size']} px"
+            measured.append((name + ("" if one.get("second_pass", True) else ", one pass"), one))
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise DataError(f"{file} isn't what `humanseg evaluate --json` writes ({error}).") from error
-    name = content["data"] if content["size"] == config.size else f"{content['data']}, {content['size']} px"
-    return name + ("" if content.get("second_pass", True) else ", one pass"), content
+    return measured
 
 
 def _with_metrics(folder: Path, config: ModelConfig, measured: dict[str, Any]) -> ModelConfig:

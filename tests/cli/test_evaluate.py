@@ -72,11 +72,36 @@ def test_evaluate_names_a_listed_photo_of_nobody_that_is_not_there(rooms, tmp_pa
     assert "no photo named z" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("given", [[], ["--data", "a", "--negatives", "b"]])
-def test_evaluate_wants_pairs_or_photos_of_nobody(given, capsys):
-    with pytest.raises(SystemExit):
-        main(["evaluate", *given])
+def test_evaluate_wants_pairs_or_photos_of_nobody(capsys):
+    assert main(["evaluate"]) == 1
     assert "--negatives" in capsys.readouterr().err
+
+
+def test_evaluate_scores_several_sets_and_says_how_often_it_is_wrong_about_there_being_somebody(
+    pairs, rooms, tmp_path, capsys
+):
+    (rooms / "images").mkdir()  # as some sets have them
+    for photo in rooms.glob("*.png"):
+        photo.rename(rooms / "images" / photo.name)
+    (rooms / "valid.txt").write_text("b\nc\nd\n")
+    Image.new("RGB", (64, 64), "grey").save(pairs / "images" / "two.png")
+    cv2.imwrite(str(pairs / "masks" / "two.png"), np.full((64, 64), 255, np.uint8))
+    scores = tmp_path / "scores.json"
+    sets = ["--data", str(pairs), "--negatives", str(rooms), str(rooms / "images")]
+    assert main(["evaluate", *sets, "--validation", "--json", str(scores)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith(", nobody found in 1") and f"{rooms}: n 3, somebody found in 1" in lines
+    assert lines[-1] == "All pairs: n 2, nobody found in 1 (50.0 %)"
+    assert lines[-2].startswith("All photos of nobody: n ") and lines[-2].endswith(" %)")
+    contents = json.loads(scores.read_text())["sets"]
+    assert [content["data"] for content in contents] == ["set", "rooms", "images"]
+    assert [row.get("missed") for row in contents[0]["photos"]] == [False, True]
+
+
+def test_evaluate_takes_ids_of_one_set_only(pairs, tmp_path, capsys):
+    (tmp_path / "ids.txt").write_text("one\n")
+    assert main(["evaluate", "--data", str(pairs), str(pairs), "--ids", str(tmp_path / "ids.txt")]) == 1
+    assert "--ids is for one set" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from humanseg.data.splits import (
     groups_of,
     split,
     split_negatives,
+    validation_pairs,
 )
 from humanseg.errors import DataError
 
@@ -124,6 +125,23 @@ def test_a_name_is_on_one_side_however_its_umlauts_are_written(tmp_path):
 def test_negatives_that_show_people_are_in_neither_part(tmp_path):
     for part in split_negatives(rooms(tmp_path, ["2010_003826", "1", "2", "2008_006724", "4", "5"])):
         assert not {pair.stem for pair in part} & PEOPLED_STEMS
+
+
+def test_pairs_are_validated_on_as_their_list_says_and_all_of_them_where_there_is_none(tmp_path):
+    for kind in ("images", "masks"):
+        (tmp_path / kind).mkdir()
+        for stem in "abc":
+            cv2.imwrite(str(tmp_path / kind / f"{stem}.png"), np.zeros((8, 8), np.uint8))
+    assert [pair.stem for pair in validation_pairs(tmp_path)] == ["a", "b", "c"]
+    (tmp_path / "valid.txt").write_text("b\n")
+    assert [pair.stem for pair in validation_pairs(tmp_path)] == ["b"]
+
+
+def test_negatives_may_be_in_a_folder_of_images_beside_their_list(tmp_path):
+    (tmp_path / "images").mkdir()
+    rooms(tmp_path / "images", ["a", "b", "c"])
+    (tmp_path / "valid.txt").write_text("c\n")
+    assert stems_of(split_negatives(tmp_path)) == [{"a", "b"}, {"c"}]
 
 
 @pytest.mark.parametrize("fold", [-1, 10, 99])

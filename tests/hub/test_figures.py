@@ -56,3 +56,11 @@ def test_scores_of_two_folders_of_one_name_are_told_apart_by_their_files(weights
     other.write_text(scores.read_text())
     config = figures.add_scores(weights, [scores, other])
     assert list(config.metrics["evaluation"]) == ["portraits (scores)", "portraits (day2)"]
+
+
+def test_figures_of_several_sets_in_one_file_each_have_their_row(weights, scores):
+    content = json.loads(scores.read_text())
+    alarms = content | {"data": "rooms", "mean": {"n": 5, "somebody": 1, "false_area": 0.1}, "photos": []}
+    scores.write_text(json.dumps({"sets": [content, alarms]}))
+    config = figures.add_scores(weights, [scores])
+    assert list(config.metrics["evaluation"]) == ["portraits"] and list(config.metrics["false_alarms"]) == ["rooms"]
