@@ -9,14 +9,14 @@ import cv2
 import numpy as np
 
 from humanseg.resize import averaged, resize_alpha
-from humanseg.tiles import SURE, channel_sum, check_pair, padded, sample, tiles_with
+from humanseg.tiles import SURE, check_pair, for_each, four_times, sample, sum_of_four, tiles_with
 
-# Guided filter, one step after the other: scale of the coarse alpha, radius in pixels at that scale, and how much
-# contrast (of 1, squared) counts as an edge. Measured by benchmarks/edges.py, like the contrast below.
-STEPS = ((1, 4, 1e-3), (2, 3, 1e-4))
+# Guided filter, one step after the other: scale of the coarse alpha, half the box's side in pixels at that scale, and
+# how much contrast (of 1, squared) counts as an edge. Measured by benchmarks/edges.py, like the contrast below.
+STEPS = ((1, 4, 1e-3), (2, 4, 1e-4))
 LARGEST = 2048  # long side of the largest step, in pixels: a larger one takes longer and adds no detail
 # The filter leaves faint haze on both sides of an edge; a little contrast about one half takes it away.
-CONTRAST = 1.2
+CONTRAST = 1.19
 # Half width of the band around the edge, in pixels of the coarse alpha, that refinement may change.
 BAND = 3
 
@@ -48,80 +48,137 @@ def refine_alpha(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     if min(alpha.shape) < 2 * STEPS[0][1] + 1 or not unsure.any():
         return lifted
     share = cv2.dilate(unsure.astype(np.float32), np.ones((2 * BAND + 1,) * 2, np.uint8))
-    model = _linear_model(rgb, alpha, share)
-    for part in tiles_with(share, (height, width)):
-        refined = _through(sample(model, part, (height, width)), rgb[part])
-        doubt = sample(share, part, (height, width))
-        lifted[part] += doubt * (refined - lifted[part])
+    line = _linear_model(rgb, alpha, share)
+
+    def refine(part: tuple[slice, slice]) -> None:
+        lifted[part] = _through(sample(line, part, (height, width)), rgb[part])
+
+    for_each(tiles_with(share, (height, width)), refine)
     return lifted
 
 
 def _through(line: np.ndarray, rgb: np.ndarray) -> np.ndarray:
-    """The alpha that a linear model (float32 HxWx4, see `_guided`) gives for a photo's pixels, in [0, 1]."""
+    """The alpha that a linear model (float32 HxWx4, see `_linear_model`) gives for a photo's pixels, in [0, 1]."""
     # The fourth channel is 255, which makes up for the offset's division.
     pixels = cv2.cvtColor(rgb, cv2.COLOR_RGB2RGBA).astype(np.float32)
     pixels *= line
-    alpha = channel_sum(pixels, CONTRAST)
-    alpha -= np.float32((CONTRAST - 1) / 2)
-    return np.minimum(np.maximum(alpha, 0, out=alpha), 1, out=alpha)
+    alpha = sum_of_four(pixels)
+    return np.clip(alpha, 0, 1, out=alpha)
 
 
 def _linear_model(rgb: np.ndarray, alpha: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """The linear model that gives alpha from colours (see `_guided`): float32 hxwx4, at the scale of the last step."""
+    """The linear model that gives alpha from colours: float32 hxwx4, at half the scale of the last step.
+
+    A slope for each of the photo's colours (0 to 255), and a 255th of the offset. Where `share`, which is of the
+    alpha's shape, is 0, the model is the alpha itself, whatever the colours.
+    """
     (height, width), (rows, columns) = rgb.shape[:2], alpha.shape
     finest = LARGEST / max(rows, columns)
     scales = [max(1.0, min(scale, finest)) for scale, _, _ in STEPS]
-    sizes = [(min(width, round(columns * scale)), min(height, round(rows * scale))) for scale in scales]
+    # Of the model; the guide's are twice as large.
+    sizes = [
+        tuple(max(1, min(n // 2, round(m * scale / 2))) for n, m in ((width, columns), (height, rows)))
+        for scale in scales
+    ]
     # The small guide is made of the large one: reading a whole phone photo twice would cost more than the filter.
-    guides = [averaged(rgb, *sizes[-1])]
-    guides = [averaged(guides[0], *size) for size in sizes[:-1]] + guides
+    guides = [averaged(rgb, *(2 * n for n in sizes[-1]), near=2)]
+    guides = [averaged(guides[0], *(2 * n for n in size)) for size in sizes[:-1]] + guides
+    plain = alpha
     line = None
     for number, (_, radius, epsilon) in enumerate(STEPS):
         if line is not None:
             if sizes[number] == sizes[number - 1]:
                 break  # the photo or `LARGEST` allows no finer scale
             alpha = _applied(line, guides[number - 1], alpha, share)
-        alpha, share = (cv2.resize(array, sizes[number], interpolation=cv2.INTER_LINEAR) for array in (alpha, share))
-        # Tiles rather than the whole: few of them hold an edge, and each fits into the processor's cache.
-        line = np.zeros((*alpha.shape, 4), np.float32)
-        for part in tiles_with(share, alpha.shape):
-            around, inside = padded(part, 2 * radius + 1, alpha.shape)
-            line[part] = _guided(guides[number][around], alpha[around], radius, epsilon)[inside]
+        line = _fitted(guides[number], alpha, plain, share, radius, epsilon)
     return line
 
 
 def _applied(line: np.ndarray, guide: np.ndarray, alpha: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """The alpha that a linear model gives at its own scale, where `share` says so."""
-    alpha = alpha.copy()
-    for part in tiles_with(share, alpha.shape):
-        alpha[part] += share[part] * (_through(line[part], guide[part]) - alpha[part])
+    """The alpha that a linear model gives for a guide (uint8 HxWx3), where `share` says so; float32 HxW."""
+    shape = guide.shape[:2]
+    alpha = cv2.resize(alpha, shape[::-1])
+
+    def apply(part: tuple[slice, slice]) -> None:
+        alpha[part] = _through(sample(line, part, shape), guide[part])
+
+    for_each(tiles_with(share, shape), apply)
     return alpha
 
 
+def _fitted(
+    guide: np.ndarray, alpha: np.ndarray, plain: np.ndarray, share: np.ndarray, radius: int, epsilon: float
+) -> np.ndarray:
+    """One step: the linear model of `alpha` where `share` says so, of `plain` elsewhere, at half the guide's scale."""
+    rows, columns = guide.shape[0] // 2, guide.shape[1] // 2
+    alpha = cv2.resize(alpha, guide.shape[1::-1])
+    plain, doubt = (cv2.resize(array, (columns, rows)) for array in (plain, share))
+    line = np.zeros((rows, columns, 4), np.float32)
+    line[..., 3] = plain * np.float32(1 / 255)
+    # Boxes reach beyond the photo: mirrored once here, every tile is like one in the middle.
+    reach = 2 * radius
+    guide, alpha = (cv2.copyMakeBorder(array, *(reach,) * 4, cv2.BORDER_REFLECT) for array in (guide, alpha))
+
+    def fit(part: tuple[slice, slice]) -> None:
+        around = tuple(slice(2 * s.start, 2 * s.stop + 2 * reach) for s in part)
+        model = _guided(guide[around], alpha[around], radius, epsilon)
+        model -= line[part]
+        model *= four_times(doubt[part])
+        line[part] += model
+
+    for_each(tiles_with(share, (rows, columns)), fit)
+    return line
+
+
 def _guided(guide: np.ndarray, alpha: np.ndarray, radius: int, epsilon: float) -> np.ndarray:
-    """The guided filter's mean coefficients (He et al. 2013, equations 19 to 21), float32 HxWx4.
+    """The guided filter's mean coefficients (He et al. 2013, equations 19 to 21) at half the scale, with contrast.
 
-    Slope for each of the guide's colours (uint8 HxWx3, 0 to 255), and a 255th of the offset. `epsilon` is for colours
-    in [0, 1].
+    Parameters
+    ----------
+    guide, alpha : uint8 HxWx3, float32 HxW; even sides
+    radius : statistics are taken over squares of 2 `radius` pixels of the guide, so of `radius` of the model
+    epsilon : for colours in [0, 1]
+
+    Returns
+    -------
+    float32 hxwx4, see `_linear_model`, of the guide without a rim of 2 `radius` pixels
     """
+    height, width = alpha.shape
+    # Planes one below the other are one picture to OpenCV; where they meet is in the rim.
+    planes = np.empty((13, height, width), np.float32)
+    colours = planes[:3]
+    for plane, channel in zip(colours, cv2.split(np.ascontiguousarray(guide)), strict=True):
+        plane[...] = channel
+    planes[3] = alpha
+    _multiply(planes, planes[4:])
+    half = cv2.resize(planes.reshape(-1, width), (width // 2, 13 * height // 2), interpolation=cv2.INTER_AREA)
+    # Not `cv2.blur`, whose running sums would carry what is wrong in the rim into all the rest.
+    box = np.full(radius, 1 / radius, np.float32)
+    means = cv2.sepFilter2D(half, -1, box, box).reshape(13, height // 2, width // 2)
+    products = np.empty_like(means[4:])
+    _multiply(means, products)
+    np.subtract(means[4:], products, out=products)
+    products[:3] += np.float32(epsilon * 255**2)
+    slopes = np.empty_like(means[:4])
+    with np.errstate(all="ignore"):  # in the rim there may be no solution
+        _solve(products, slopes[:3])
+        np.subtract(means[3], (slopes[:3] * means[:3]).sum(0), out=slopes[3])
+    slopes *= np.float32(CONTRAST)
+    slopes[3] -= np.float32((CONTRAST - 1) / 2)
+    slopes[3] *= np.float32(1 / 255)
+    # An even box leans to one side, and this one back.
+    lean = (radius - 1) // 2
+    model = cv2.sepFilter2D(cv2.merge(list(slopes)), -1, box, box, anchor=(lean, lean))
+    return model[radius:-radius, radius:-radius]
 
-    def mean(array: np.ndarray) -> np.ndarray:
-        return cv2.blur(array, (2 * radius + 1,) * 2, borderType=cv2.BORDER_REFLECT)
 
-    def covariance(one: np.ndarray, other: np.ndarray, one_mean: np.ndarray, other_mean: np.ndarray) -> np.ndarray:
-        product = mean(one * other)
-        product -= one_mean * other_mean
-        return product
+def _solve(covariances: np.ndarray, slopes: np.ndarray) -> None:
+    """Writes the slopes of red, green and blue that explain alpha best; covariances are in the order of `_multiply`.
 
-    # OpenCV splits channels four times slower from a part of a larger array.
-    red, green, blue = (channel.astype(np.float32) for channel in cv2.split(np.ascontiguousarray(guide)))
-    r, g, b, offset = mean(red), mean(green), mean(blue), mean(alpha)
-    rr, gg, bb = covariance(red, red, r, r), covariance(green, green, g, g), covariance(blue, blue, b, b)
-    for variance in (rr, gg, bb):
-        variance += np.float32(epsilon * 255**2)
-    rg, rb, gb = covariance(red, green, r, g), covariance(red, blue, r, b), covariance(green, blue, g, b)
-    ra, ga, ba = (covariance(c, alpha, m, offset) for c, m in ((red, r), (green, g), (blue, b)))
-    # Gaussian elimination, written out and in place: far quicker than a solver for each pixel.
+    Gaussian elimination, written out and in place: far quicker than a solver for each pixel.
+    """
+    rr, gg, bb, rg, rb, gb, ra, ga, ba = covariances
+    r, g, b = slopes
     inverse = 1 / rr
     rg_rr, rb_rr = rg * inverse, rb * inverse
     gg -= rg * rg_rr
@@ -132,11 +189,14 @@ def _guided(guide: np.ndarray, alpha: np.ndarray, radius: int, epsilon: float) -
     gb_gg = gb / gg
     bb -= gb * gb_gg
     ba -= gb_gg * ga
-    slope_b = ba / bb
-    slope_g = ga / gg - gb_gg * slope_b
-    slope_r = ra * inverse - rg_rr * slope_g - rb_rr * slope_b
-    offset -= slope_r * r
-    offset -= slope_g * g
-    offset -= slope_b * b
-    offset *= np.float32(1 / 255)
-    return mean(cv2.merge([slope_r, slope_g, slope_b, offset]))
+    np.divide(ba, bb, out=b)
+    np.subtract(ga / gg, gb_gg * b, out=g)
+    np.subtract(ra * inverse - rg_rr * g, rb_rr * b, out=r)
+
+
+def _multiply(planes: np.ndarray, products: np.ndarray) -> None:
+    """Of red, green, blue and alpha: rr, gg, bb, rg, rb, gb, ra, ga, ba."""
+    np.multiply(planes[:3], planes[:3], out=products[:3])
+    np.multiply(planes[0], planes[1:3], out=products[3:5])
+    np.multiply(planes[1], planes[2], out=products[5])
+    np.multiply(planes[:3], planes[3], out=products[6:9])

@@ -10,6 +10,7 @@ import numpy as np
 # A picture that would be enlarged to more than this many times the frame is cropped before, at whole pixels of its own,
 # which may shift it by half a pixel of the frame. Any other is cropped afterwards.
 MOST_TOO_MUCH = 3
+NEAR = 1.25  # times the size wanted: so near it there's nothing left to average
 
 
 def letterbox(rgb: np.ndarray, size: int, stride: int) -> tuple[np.ndarray, tuple[int, int]]:
@@ -41,24 +42,30 @@ def resize_alpha(alpha: np.ndarray, width: int, height: int) -> np.ndarray:
     return cv2.resize(alpha, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def shrink(array: np.ndarray, side: int) -> np.ndarray:
-    """The array with its long side at most `side`, averaged over pixels; itself where it fits already."""
+def shrink(array: np.ndarray, side: int, near: float = NEAR) -> np.ndarray:
+    """The array with its long side at most `side`, averaged over pixels; itself where it fits already.
+
+    `near` is as for `averaged`.
+    """
     scale = side / max(array.shape[:2])
     if scale >= 1:
         return array
-    return averaged(array, max(1, round(array.shape[1] * scale)), max(1, round(array.shape[0] * scale)))
+    return averaged(array, max(1, round(array.shape[1] * scale)), max(1, round(array.shape[0] * scale)), near)
 
 
-def averaged(array: np.ndarray, width: int, height: int) -> np.ndarray:
-    """The array at a smaller size, each pixel the mean of those it covers."""
+def averaged(array: np.ndarray, width: int, height: int, near: float = NEAR) -> np.ndarray:
+    """The array at a smaller size, each pixel the mean of those it covers.
+
+    What is less than `near` times as large, after halving, is interpolated. At 2 that is several times faster, but
+    pixels count for more or less, and some hardly: good enough where noise in single pixels does no harm.
+    """
     # OpenCV averages pairs with the processor's vector unit, and everything else many times slower.
     rows, columns = array.shape[:2]
     while rows % 2 == columns % 2 == 0 and rows >= 2 * height and columns >= 2 * width:
         rows, columns = rows // 2, columns // 2
         array = cv2.resize(array, (columns, rows), interpolation=cv2.INTER_AREA)
-    # So near the size wanted there's nothing left to average.
-    near = rows < 1.25 * height and columns < 1.25 * width
-    return cv2.resize(array, (width, height), interpolation=cv2.INTER_LINEAR if near else cv2.INTER_AREA)
+    interpolated = rows < near * height and columns < near * width
+    return cv2.resize(array, (width, height), interpolation=cv2.INTER_LINEAR if interpolated else cv2.INTER_AREA)
 
 
 def fitted(picture: np.ndarray, width: int, height: int, fit: str, position: tuple[float, float]) -> np.ndarray:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import cv2
 import numpy as np
 
 TILE = 128  # pixels a side, at every scale
 SURE = 0.02  # alphas this close to 0 or 1 count as sure
+
+Part = TypeVar("Part")
 
 
 def check_pair(rgb: np.ndarray, alpha: np.ndarray) -> None:
@@ -32,6 +36,26 @@ def tiles_with(mask: np.ndarray, shape: tuple[int, int]) -> Iterator[tuple[slice
                 yield slice(top, bottom), slice(left, right)
 
 
+def for_each(parts: Iterable[Part], work: Callable[[Part], object]) -> None:
+    """Calls `work` on every part, which mustn't overlap, on as many threads as OpenCV uses; the order is left open.
+
+    NumPy and OpenCV let other threads run while they compute, and what a part holds doesn't depend on the others.
+    """
+    parts, threads = list(parts), max(1, cv2.getNumThreads())
+    shares = [parts[first::threads] for first in range(min(threads, len(parts)))]
+
+    def work_on(share: list[Part]) -> None:
+        for part in share:
+            work(part)
+
+    if len(shares) == 1:
+        work_on(parts)
+    elif shares:
+        with ThreadPoolExecutor(len(shares), "humanseg-tiles") as pool:
+            for _ in pool.map(work_on, shares):
+                pass  # the loop raises what was raised in a thread
+
+
 def sample(array: np.ndarray, part: tuple[slice, slice], shape: tuple[int, int]) -> np.ndarray:
     """A tile of a smaller array as if it had been enlarged to `shape`, pixel centres aligned as in cv2.resize."""
     down, right = array.shape[0] / shape[0], array.shape[1] / shape[1]
@@ -50,7 +74,13 @@ def padded(
     return around, inside
 
 
-def channel_sum(array: np.ndarray, factor: float = 1) -> np.ndarray:
-    """The sum over a short last axis, contiguous: BLAS takes a tenth of NumPy's or OpenCV's time."""
-    channels = array.shape[-1]
-    return (array.reshape(-1, channels) @ np.full(channels, factor, array.dtype)).reshape(array.shape[:-1])
+def four_times(array: np.ndarray) -> np.ndarray:
+    """An HxW array as HxWx4, four times the same: NumPy is many times slower where it has to repeat values itself."""
+    return cv2.merge([array] * 4)
+
+
+def sum_of_four(array: np.ndarray) -> np.ndarray:
+    """The sum over a last axis of 4, contiguous: in pairs, which takes half of BLAS's time and a tenth of `sum`'s."""
+    flat = array.reshape(-1)
+    pairs = flat[0::2] + flat[1::2]
+    return (pairs[0::2] + pairs[1::2]).reshape(array.shape[:-1])

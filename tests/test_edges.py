@@ -147,3 +147,55 @@ def test_arrays_of_another_form_are_refused(rgb, alpha):
 def test_colours_want_an_alpha_of_the_photos_size():
     with pytest.raises(ValueError, match="the photo"):
         foreground_colours(np.zeros((8, 8, 3), np.uint8), np.zeros((4, 4), np.float32))
+
+
+def test_refinement_solves_the_guided_filters_equations():
+    random = np.random.default_rng(2)
+    guide = random.integers(0, 256, (28, 32, 3), dtype=np.uint8)
+    alpha = random.random((28, 32), np.float32)
+    radius, epsilon = 3, 1e-3
+    model = edges._guided(guide, alpha, radius, epsilon)
+    assert model.shape == (14 - 2 * radius, 16 - 2 * radius, 4)
+
+    def solution(y: int, x: int) -> np.ndarray:
+        """Of the square that starts at this pixel of the model: slopes and offset."""
+        square = slice(2 * y, 2 * (y + radius)), slice(2 * x, 2 * (x + radius))
+        colours = guide[square].reshape(-1, 3) / 255
+        covariance = np.cov(np.c_[colours, alpha[square].ravel()], rowvar=False, bias=True)
+        slopes = np.linalg.solve(covariance[:3, :3] + epsilon * np.eye(3), covariance[:3, 3])
+        return np.append(slopes, alpha[square].mean() - slopes @ colours.mean(0))
+
+    for y, x in ((3, 3), (5, 8), (10, 12)):
+        # The mean of all squares that hold the pixel.
+        whole = [solution(top, left) for top in range(y - 2, y + 1) for left in range(x - 2, x + 1)]
+        slopes, offset = np.mean(whole, axis=0)[:3], np.mean(whole, axis=0)[3]
+        stretched = np.append(slopes, offset) * edges.CONTRAST - (0, 0, 0, (edges.CONTRAST - 1) / 2)
+        np.testing.assert_allclose(model[y - radius, x - radius] * 255, stretched, atol=2e-3)
+
+
+@pytest.mark.parametrize("coarse", [(60, 80), (301, 401), (480, 640), (960, 1280)])
+def test_threads_make_no_difference(disc, coarse):
+    rgb, truth = disc
+    alpha = cv2.GaussianBlur(cv2.resize(truth, coarse[::-1]), (0, 0), 2)
+    before, found = cv2.getNumThreads(), []
+    try:
+        for threads in (1, 2, 5):
+            cv2.setNumThreads(threads)
+            refined = edges.refine_alpha(rgb, alpha)
+            found.append((refined, foreground_colours(rgb, refined)))
+    finally:
+        cv2.setNumThreads(before)
+    for refined, own in found[1:]:
+        np.testing.assert_array_equal(refined, found[0][0])
+        np.testing.assert_array_equal(own, found[0][1])
+
+
+@pytest.mark.parametrize("shape", [(480, 640), (479, 641), (1500, 2000)])
+def test_colours_of_a_true_alpha_are_the_persons(shape):
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    radius = 0.3 * shape[0]
+    alpha = np.clip((radius - np.hypot(x - shape[1] / 2, y - shape[0] / 2)) / 5 + 0.5, 0, 1).astype(np.float32)
+    mixed = alpha[..., None] * (30, 60, 200) + (1 - alpha[..., None]) * (240, 130, 20)
+    own = foreground_colours(mixed.round().astype(np.uint8), alpha)
+    np.testing.assert_allclose(own[alpha > 0.1].mean(0), (30, 60, 200), atol=2)
+    assert np.abs(own[alpha > 0.1].astype(int) - (30, 60, 200)).max() < 40

@@ -38,6 +38,14 @@ def test_what_is_shrunk_by_much_is_the_mean_of_what_it_covers(shape):
     np.testing.assert_allclose(small, np.broadcast_to((edges[:-1] + edges[1:]) / 2, (60, 100)), atol=2e-3)
 
 
+@pytest.mark.parametrize("shape", [(1080, 1920), (1500, 2000), (999, 1333), (60, 101)])
+def test_what_is_shrunk_quickly_stays_in_its_place(shape):
+    ramp = np.linspace(0, 1, shape[1], dtype=np.float32) * np.ones((shape[0], 1), np.float32)
+    exact, quick = shrink(ramp, 100), shrink(ramp, 100, near=2)
+    assert quick.shape == exact.shape
+    np.testing.assert_allclose(quick, exact, atol=3e-3)
+
+
 def test_shrinking_bounds_the_long_side_and_leaves_what_fits():
     assert shrink(np.zeros((200, 100, 3), np.uint8), 50).shape == (50, 25, 3)
     assert shrink(np.zeros((1000, 1), np.float32), 50).shape == (50, 1)
