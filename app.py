@@ -1,7 +1,7 @@
 """The web page: `python app.py [--model DIR]`, then open the address it prints.
 
 Host and port come from Gradio's own variables GRADIO_SERVER_NAME and GRADIO_SERVER_PORT; the limits from the
-HUMANSEG_... variables that README.md lists. Runs unchanged as a Hugging Face Space.
+HUMANSEG_... variables that README.md lists. `python -m humanseg deploy` puts it on a Hugging Face Space.
 """
 
 from __future__ import annotations

@@ -16,6 +16,8 @@ from PIL import Image
 
 from humanseg.cli import main, parser
 from humanseg.segmenter import Segmenter
+from tests.hub.conftest import hub_server  # noqa: F401  (a fixture)
+from tests.hub.server import TOKEN
 from tests.ui.fakes import segmenter
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,6 +29,8 @@ NOT_RUN = {
     ".venv/bin/pip install": "installs everything (network, minutes)",
     ".venv/bin/python app.py": "starts a server: tests/test_app.py",
     "pip install .": "builds the wheel (network): .ci/run does, and cuts a photo out with it",
+    "docker ": "there may be no engine here: tests/test_docker.py follows what it would do",
+    "hf auth login": "asks for a token",
     "humanseg export": "half a minute: tests/cli",
     "accelerate launch": "needs GPUs or several machines",
     "torchrun": "needs several processes or machines: tests/training",
@@ -52,6 +56,7 @@ def reason(command: str) -> str | None:
 
 
 RUN = [command for command in commands() if reason(command) is None]
+ASKS_THE_HUB = [command for command in RUN if command.startswith("python -m humanseg deploy")]
 
 
 @pytest.fixture
@@ -94,13 +99,26 @@ def test_python_snippets_run(folder, snippet):
     assert saved == set(re.findall(r'\.save\("([^"]+)"', snippet))
 
 
-@pytest.mark.parametrize("command", RUN)
+@pytest.mark.parametrize("command", [command for command in RUN if command not in ASKS_THE_HUB])
 def test_commands_run(folder, command, capsys):
-    words = shlex.split(command.removeprefix("python -m "))
-    assert words[0] == "humanseg"
-    assert main(words[1:]) == 0
+    assert main(arguments(command)) == 0
     said = capsys.readouterr()
     assert said.out and not said.err
+
+
+@pytest.mark.parametrize("command", ASKS_THE_HUB)
+def test_commands_that_ask_the_hub_run(folder, command, capsys, hub_server, monkeypatch):  # noqa: F811
+    for name in ("somebody/humansegnet", "somebody/humansegnet-live", "other/weights"):
+        hub_server.add(name, {"config.json": b"{}", "model.onnx": bytes(100)})
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    assert main(arguments(command)) == 0
+    assert "somebody/cut-out" in capsys.readouterr().out
+
+
+def arguments(command: str) -> list[str]:
+    name, *words = shlex.split(command.removeprefix("python -m "))
+    assert name == "humanseg"
+    return words
 
 
 def test_commands_that_take_long_have_the_options_that_they_are_given():
@@ -113,7 +131,7 @@ def test_commands_that_take_long_have_the_options_that_they_are_given():
 def test_nothing_is_left_out_that_is_not_there_any_more():
     for start in NOT_RUN:
         assert any(command.startswith(start) for command in commands()), start
-    assert len(RUN) >= 10 and len(snippets("python")) >= 2
+    assert len(RUN) >= 10 and len(snippets("python")) >= 3 and ASKS_THE_HUB
 
 
 @pytest.mark.parametrize("way", [["-m", "humanseg"], ["-c", "from humanseg.cli import main; main()"]])
