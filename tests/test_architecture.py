@@ -104,7 +104,16 @@ def test_the_rules_would_notice(tmp_path):
 LIBRARY = {"PIL", "cv2", "httpx", "huggingface_hub", "numpy", "openvino", "pillow_heif", "safetensors", "tqdm"}
 PAGE = {"anyio", "fastapi", "gradio", "gradio_client", "orjson", "python_multipart", "starlette", "uvicorn"}
 # What only train.py and the commands named after them import, once they run.
-HEAVY = (*FOR_TRAINING, "engines.torch", "model.export", "model.fused", "model.imagenet", "model.pixels", "model.unet")
+HEAVY = (
+    *FOR_TRAINING,
+    "engines.torch",
+    "model.export",
+    "model.fused",
+    "model.imagenet",
+    "model.pixels",
+    "model.slim",
+    "model.unet",
+)
 
 
 def _at_start(path):

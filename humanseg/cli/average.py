@@ -22,6 +22,9 @@ def add_to(commands: Any) -> None:
         metavar="K",
         help="factor of the logits; below 1 the network is less sure",
     )
+    parser.add_argument(
+        "--shares", type=number("--shares"), nargs="+", metavar="S", help="of each in the mean (default: even)"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -35,6 +38,6 @@ def run(options: argparse.Namespace) -> int:
     with needed("train", "Averaging weights"):
         from humanseg.model import unet
 
-    unet.average(options.folders, options.out, options.scale_logits)
+    unet.average(options.folders, options.out, options.scale_logits, options.shares)
     say(f"{options.out}")
     return 0

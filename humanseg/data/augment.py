@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import albumentations as A
 import cv2
 import numpy as np
 
@@ -161,10 +160,12 @@ def loosened(mask: np.ndarray, pixels: int) -> np.ndarray:
     return np.where(band, np.uint8(IGNORE), mask)
 
 
-def camera_damage() -> A.Compose:
+def camera_damage() -> Any:
     """Photometric augmentation: light, colour, focus, noise and compression as of phones and webcams.
 
     Call `set_random_seed` for each sample."""
+    import albumentations as A
+
     return A.Compose(
         [
             A.RandomBrightnessContrast(brightness_limit=0.3, contrast_limit=0.3, p=0.5),

@@ -54,7 +54,7 @@ def find_pairs(folder: str | Path, ids: Collection[str] | None = None) -> list[P
 
 
 def find_negatives(folder: str | Path, ids: Collection[str] | None = None) -> list[Pair]:
-    """The negatives in a folder, photos without people, by name: each has an empty mask.
+    """The negatives in a folder (or in `images/` in it), photos without people, by name: each has an empty mask.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from humanseg.errors import WeightsError
 from humanseg.files import replacing
@@ -31,6 +31,8 @@ class ModelConfig:
     depth : how often the encoder halves the resolution
     decoder_channels : width of the decoder's stages, deepest first, each of which doubles it; with fewer stages than
         `depth` alpha is interpolated to the input's size, which is cheaper and coarser
+    slim : share of the inner channels of the encoder's inverted residuals (`model/slim.py`)
+    largest_kernel : side in pixels of their depthwise kernels at most
     mean, std : per channel, for RGB in [0, 1]
     size : long side in pixels at which the network is shown photos
     live_size : long side in pixels for webcam frames
@@ -46,6 +48,8 @@ class ModelConfig:
     encoder: str = "timm-tf_efficientnet_lite0"
     depth: int = 5
     decoder_channels: tuple[int, ...] = (128, 64, 32, 16, 16)
+    slim: float = 1.0
+    largest_kernel: int = 9
     mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
     std: tuple[float, float, float] = (0.5, 0.5, 0.5)
     size: int = 448
@@ -57,10 +61,17 @@ class ModelConfig:
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
 
+    ARCHITECTURE: ClassVar[tuple[str, ...]] = ("encoder", "depth", "decoder_channels", "slim", "largest_kernel")
+
     @property
     def coarseness(self) -> int:
         """How many times coarser than the input the decoder ends; 1 where it goes all the way."""
         return 2 ** (self.depth - len(self.decoder_channels))
+
+    @property
+    def architecture(self) -> tuple[Any, ...]:
+        """What two networks have in common whose weights fit each other."""
+        return tuple(getattr(self, name) for name in self.ARCHITECTURE)
 
     def to_json(self) -> dict[str, Any]:
         """The configuration in smp's `save_pretrained` layout, with our own keys under `humanseg`."""
@@ -166,6 +177,8 @@ _EXPECTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "mean": ("three numbers from 0 to 1", lambda value: _is_list(value, lambda mean: is_number(mean, 0, 1), 3)),
     "std": ("three numbers from 0.001 to 1", lambda value: _is_list(value, lambda std: is_number(std, 1e-3, 1), 3)),
     "stride": (f"a whole number from 1 to {LARGEST_SIDE}", lambda value: _is_whole(value, 1, LARGEST_SIDE)),
+    "slim": ("a number from 0.05 to 1", lambda value: is_number(value, 0.05, 1)),
+    "largest_kernel": ("a whole number from 3 to 9", lambda value: _is_whole(value, 3, 9)),
     "threshold": ("a number from 0.001 to 0.999", lambda value: is_number(value, 1e-3, 0.999)),
     "inset": ("a number from 0 to 1", lambda value: is_number(value, 0, 1)),
     "training": ("a table", lambda value: isinstance(value, dict)),

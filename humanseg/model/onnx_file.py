@@ -103,7 +103,7 @@ def check_belongs(file: OnnxFile, folder: Path) -> None:
 
 def described(config: ModelConfig) -> dict[str, str]:
     """What the metadata repeats of the configuration; a file in which these differ gives other alphas."""
-    network = {"encoder": config.encoder, "depth": config.depth, "decoder_channels": config.decoder_channels}
+    network = dict(zip(ModelConfig.ARCHITECTURE, config.architecture, strict=True))
     return {
         "mean": json.dumps(config.mean),
         "std": json.dumps(config.std),

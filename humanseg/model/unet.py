@@ -16,6 +16,7 @@ from torch import nn
 from humanseg.errors import WeightsError
 from humanseg.files import replacing
 from humanseg.model.config import CONFIG_NAME, ONNX_NAME, WEIGHTS_NAME, ModelConfig, read_config, write_config
+from humanseg.model.slim import slim
 
 
 def build(config: ModelConfig) -> smp.Unet:
@@ -47,6 +48,11 @@ def build(config: ModelConfig) -> smp.Unet:
             nn.Conv2d(channels[-1], 1, kernel_size=3, padding=1),
             nn.Upsample(scale_factor=config.coarseness, mode="bilinear"),
         )
+    if config.slim < 1 or config.largest_kernel < ModelConfig.largest_kernel:
+        try:
+            slim(net.encoder, config.slim, config.largest_kernel)
+        except ValueError as error:
+            raise WeightsError(f"{config.encoder} can't be made slimmer ({error}): take an EfficientNet.") from error
     return net
 
 
@@ -68,29 +74,41 @@ def save(net: nn.Module, config: ModelConfig, folder: str | Path) -> None:
     write_config(config, folder)
 
 
-def average(folders: Sequence[str | Path], out: str | Path, logit_scale: float = 1.0) -> None:
+def average(
+    folders: Sequence[str | Path], out: str | Path, logit_scale: float = 1.0, shares: Sequence[float] | None = None
+) -> None:
     """Writes the mean of several weights of one training, which often does better than any (Wortsman et al. 2022).
 
     The last one's configuration is kept, with the stage and epoch of each.
 
     Parameters
     ----------
+    shares : of each in the mean, relative to one another; even if not given. Weights before and after fine-tuning
+        keep more of what the former knew (Wortsman et al. 2022, "Robust fine-tuning")
     logit_scale : factor of the logits; below 1 the network is less sure everywhere (temperature scaling, Guo et al.
         2017), and outlines stay where they are
 
     Raises
     ------
-    WeightsError : weights are missing or damaged, or of different networks; a scale that isn't positive
+    WeightsError : weights are missing or damaged, or of different networks; a scale that isn't positive; shares that
+        aren't one positive number each
     OSError : the folder can't be written
     """
     if not 0 < logit_scale < math.inf:
         raise WeightsError(f"Logits can't be scaled by {logit_scale}: take a positive number, such as 0.8.")
+    even = shares is None
+    shares = [1.0] * len(folders) if shares is None else shares
+    if len(shares) != len(folders) or not all(0 < share < math.inf for share in shares):
+        raise WeightsError(f"There are {len(folders)} weights to average: give as many shares, each a positive number.")
+    shares = [share / sum(shares) for share in shares]
     nets, configs = zip(*map(load, folders), strict=True)
-    if len({(config.encoder, config.depth, config.decoder_channels) for config in configs}) > 1:
+    if len({config.architecture for config in configs}) > 1:
         raise WeightsError("These weights are of different networks: average stages or epochs of one training.")
     states = [net.state_dict() for net in nets]
     mean = {
-        name: torch.stack([state[name] for state in states]).mean(0) if tensor.is_floating_point() else tensor
+        name: sum(share * state[name] for share, state in zip(shares, states, strict=True))
+        if tensor.is_floating_point()
+        else tensor
         for name, tensor in states[0].items()  # integers are batch norms' counts of batches
     }
     for name in mean:
@@ -102,8 +120,9 @@ def average(folders: Sequence[str | Path], out: str | Path, logit_scale: float =
             "stage": len(config.training.get("earlier", [])) + 1,
             # Weights that are a mean already are of no one epoch.
             "epoch": None if "mean_of" in config.training else config.training.get("best_epoch"),
+            **({} if even else {"share": share}),
         }
-        for config in configs
+        for config, share in zip(configs, shares, strict=True)
     ]
     training = {**configs[-1].training, "mean_of": stages, "logits_scaled": logit_scale}
     save(nets[0], replace(configs[-1], training=training, metrics={}), out)

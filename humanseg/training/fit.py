@@ -154,7 +154,7 @@ def _write_down(session: Session, before: dict[str, Any], arguments: dict[str, A
     for sentence in differences(before, session.description):
         print(sentence)
     model = session.model
-    network = {"encoder": model.encoder, "depth": model.depth, "decoder_channels": model.decoder_channels}
+    network = dict(zip(model.ARCHITECTURE, model.architecture, strict=True))
     arguments = before.get("arguments") if arguments is None else arguments
     try:
         write_description(session.run, {**session.description, "network": network, "arguments": arguments})

@@ -37,7 +37,8 @@ def begin(model: ModelConfig, start_from: Path | None, new_decoder: bool) -> Beg
     if start_from is None:
         return Beginning(imagenet.build_from_imagenet(model), model, [])
     net, before = unet.load(start_from)
-    model = replace(model, encoder=before.encoder, depth=before.depth)
+    built = {name: getattr(before, name) for name in ModelConfig.ARCHITECTURE if name != "decoder_channels"}
+    model = replace(model, **built)
     if new_decoder and model.decoder_channels != before.decoder_channels:
         encoder, net = net.encoder, unet.build(model)
         net.encoder = encoder
@@ -57,9 +58,8 @@ def begin_again(model: ModelConfig, description: dict[str, Any]) -> Beginning | 
     built = description.get("network")
     if not isinstance(built, dict) or not {"encoder", "depth", "decoder_channels"} <= built.keys():
         return None
-    model = replace(
-        model, encoder=built["encoder"], depth=built["depth"], decoder_channels=tuple(built["decoder_channels"])
-    )
+    built = {name: value for name, value in built.items() if name in ModelConfig.ARCHITECTURE}
+    model = replace(model, **{**built, "decoder_channels": tuple(built["decoder_channels"])})
     return Beginning(unet.build(model), model, description.get("earlier", []))
 
 

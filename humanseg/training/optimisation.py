@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Protocol
 
 import torch
 from torch import nn
@@ -12,7 +13,15 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from humanseg.training.config import TrainingConfig
 
 
-def make_optimizer(net: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
+class Rates(Protocol):
+    """What the optimiser has to know of a configuration."""
+
+    learning_rate: float
+    encoder_rate: float  # of the learning rate
+    weight_decay: float
+
+
+def make_optimizer(net: nn.Module, config: Rates) -> torch.optim.Optimizer:
     """AdamW with a lower rate for the encoder, and no weight decay on biases and norms."""
     groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for name, parameter in net.named_parameters():

@@ -106,6 +106,23 @@ def test_averaged_weights_are_the_mean_and_say_of_what(tmp_path):
     assert config.metrics == {}, "figures of one of them aren't the mean's"
 
 
+def test_weights_may_have_different_shares_in_the_mean(tmp_path):
+    _saved(tmp_path / "a", 0)
+    _saved(tmp_path / "b", 1)
+    unet.average([tmp_path / "a", tmp_path / "b"], tmp_path / "mean", shares=[1, 3])
+    (a, _), (b, _), (mean, config) = (unet.load(tmp_path / name) for name in ("a", "b", "mean"))
+    for ours, first, second in zip(mean.parameters(), a.parameters(), b.parameters(), strict=True):
+        assert torch.allclose(ours, 0.25 * first + 0.75 * second, atol=1e-6)
+    assert [part["share"] for part in config.training["mean_of"]] == [0.25, 0.75]
+
+
+@pytest.mark.parametrize("shares", [[1], [1, 0], [1, -1], [1, float("nan")], [1, 1, 1]])
+def test_shares_that_cannot_be_meant_are_refused(tmp_path, shares):
+    _saved(tmp_path / "a", 0)
+    with pytest.raises(WeightsError, match="each a positive number"):
+        unet.average([tmp_path / "a", tmp_path / "a"], tmp_path / "mean", shares=shares)
+
+
 def test_averaged_weights_can_be_made_less_sure_with_outlines_where_they_are(tmp_path):
     _saved(tmp_path / "a", 0)
     unet.average([tmp_path / "a"], tmp_path / "same")

@@ -100,3 +100,20 @@ def test_an_unknown_loss_is_refused():
     zeros = torch.zeros(1, 1, 8, 8)
     with pytest.raises(KeyError):
         losses.compute("no such loss", zeros, zeros, zeros)
+
+
+def test_undecided_is_haze_away_from_outlines_alone():
+    target = torch.zeros(1, 1, 100, 100)
+    target[..., :50] = 1
+    valid = torch.ones_like(target)
+    sure = (target * 2 - 1) * 20
+    assert losses.undecided(sure, target, valid) < 1e-6
+    assert losses.undecided(torch.zeros_like(sure), target, valid) == 1
+    at_outline = sure.clone()
+    at_outline[..., 49:51] = 0
+    assert losses.undecided(at_outline, target, valid) < 1e-6
+    far = sure.clone()
+    far[..., :10] = 0
+    assert losses.undecided(far, target, valid) == pytest.approx(0.1, abs=0.02)
+    valid[..., :10] = 0
+    assert losses.undecided(far, target, valid) < 1e-6

@@ -1,0 +1,1 @@
+"""Training whose photos, augmentation and scores live on one GPU: the processor only starts it."""
