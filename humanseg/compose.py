@@ -15,6 +15,7 @@ from PIL import ImageColor
 
 from humanseg.errors import HumanSegError
 from humanseg.resize import averaged, fitted
+from humanseg.tiles import eight_bits, with_alpha
 
 
 def parse_colour(given: str | Sequence[int]) -> tuple[int, int, int]:
@@ -59,10 +60,9 @@ def _checked(foreground: np.ndarray, alpha: np.ndarray) -> None:
 def transparent(foreground: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """uint8 HxWx4, not premultiplied; black where nothing can be seen, which makes files much smaller."""
     _checked(foreground, alpha)
-    eight = (np.clip(alpha, 0, 1) * 255 + 0.5).astype(np.uint8)
-    visible = np.where(eight > 0, np.uint8(255), np.uint8(0))
-    hidden = cv2.bitwise_and(foreground, foreground, mask=visible)
-    return cv2.merge([*cv2.split(hidden), eight])
+    eight = eight_bits(alpha)
+    rgba = with_alpha(foreground, eight)
+    return cv2.bitwise_and(rgba, rgba, mask=eight)
 
 
 def _blend(foreground: np.ndarray, alpha: np.ndarray, background: np.ndarray) -> np.ndarray:

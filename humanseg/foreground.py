@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from humanseg.resize import shrink
-from humanseg.tiles import SURE, check_pair, for_each, four_times, padded, sample, sum_of_four, tiles_with
+from humanseg.tiles import SURE, check_pair, for_each, four_times, padded, sample, strips_of, sum_of_four, tiles_with
 
 # Blur fusion: long sides in pixels at which the mean colours are found, and the box's side at each (Forte 2021).
 COLOUR_SIDES = (256, 1024)
@@ -18,7 +18,6 @@ RIM = 1 / 1024  # of the long side: how far inside the edge there's a trace of t
 # Where the alpha is too high, the old background shows. So the photo's own colour corrects it, with a weight that grows
 # with the distance of the two mean colours; at this squared distance (levels of 255) both weigh the same.
 COLOUR_DOUBT = 1e4
-STRIP = 1 << 18  # pixels of the photo that are looked at together, which bounds the memory
 TOGETHER = 1 << 14  # pixels of the band that are worked on together: what they need fits into the processor's cache
 
 
@@ -47,8 +46,7 @@ def foreground_colours(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     result, band = rgb.copy(), np.empty(alpha.shape, bool)
     height, width = alpha.shape
     rim = max(1, round(max(height, width) * RIM))
-    rows = max(1, STRIP // width)
-    strips = [slice(top, min(height, top + rows)) for top in range(0, height, rows)]
+    strips = strips_of(alpha.shape)
 
     def find_band(strip: slice) -> None:
         around = slice(max(0, strip.start - rim), strip.stop + rim)

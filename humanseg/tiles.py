@@ -1,4 +1,4 @@
-"""Work at full size tile by tile, where there is an edge: a phone photo in float32 would be 150 megabytes a copy."""
+"""Work at full size part by part, where there is an edge: a phone photo in float32 would be 150 megabytes a copy."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 TILE = 128  # pixels a side, at every scale
+STRIP = 1 << 18  # pixels of a strip of rows
 SURE = 0.02  # alphas this close to 0 or 1 count as sure
 
 Part = TypeVar("Part")
@@ -34,6 +35,13 @@ def tiles_with(mask: np.ndarray, shape: tuple[int, int]) -> Iterator[tuple[slice
             x0, x1 = max(0, left * columns // width - 1), -(-right * columns // width) + 1
             if mask[y0:y1, x0:x1].any():
                 yield slice(top, bottom), slice(left, right)
+
+
+def strips_of(shape: tuple[int, int]) -> list[slice]:
+    """Slices of an array's rows, of about as many pixels each, one after the other."""
+    height, width = shape
+    rows = max(1, STRIP // width)
+    return [slice(top, min(height, top + rows)) for top in range(0, height, rows)]
 
 
 def for_each(parts: Iterable[Part], work: Callable[[Part], object]) -> None:
@@ -84,3 +92,24 @@ def sum_of_four(array: np.ndarray) -> np.ndarray:
     flat = array.reshape(-1)
     pairs = flat[0::2] + flat[1::2]
     return (pairs[0::2] + pairs[1::2]).reshape(array.shape[:-1])
+
+
+def eight_bits(alpha: np.ndarray) -> np.ndarray:
+    """An alpha (float32 HxW in [0, 1]) as uint8, rounded."""
+    rounded = np.empty(alpha.shape, np.uint8)
+
+    def fill(strip: slice) -> None:
+        part = np.clip(alpha[strip], 0, 1)
+        part *= 255
+        part += np.float32(0.5)
+        rounded[strip] = part
+
+    for_each(strips_of(alpha.shape), fill)
+    return rounded
+
+
+def with_alpha(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """uint8 HxWx4 of uint8 HxWx3 and uint8 HxW."""
+    rgba = cv2.cvtColor(rgb, cv2.COLOR_RGB2RGBA)
+    cv2.insertChannel(alpha, rgba, 3)
+    return rgba

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from humanseg.tiles import for_each, four_times, sample, sum_of_four, tiles_with
+from humanseg.tiles import eight_bits, for_each, four_times, sample, strips_of, sum_of_four, tiles_with
 
 
 @pytest.fixture
@@ -65,3 +65,16 @@ def test_tiles_hold_all_that_the_mask_reaches_and_samples_are_those_of_the_whole
         covered[part] = True
         np.testing.assert_allclose(sample(mask, part, (300, 400)), whole[part], atol=0.02)
     assert covered[whole > 0].all() and not covered.all()
+
+
+def test_an_alpha_is_rounded_to_eight_bits_and_bounded():
+    alpha = np.float32([[0, 0.0019, 0.002, 0.5, 0.9979, 1], [-1, 2, 1 / 255, 1.49 / 255, 1.51 / 255, 254.6 / 255]])
+    np.testing.assert_array_equal(eight_bits(alpha), [[0, 0, 1, 128, 254, 255], [0, 255, 1, 1, 2, 255]])
+    large = np.random.default_rng(0).random((700, 900), np.float32)
+    np.testing.assert_array_equal(eight_bits(large[:, ::-1]), (large[:, ::-1] * 255 + 0.5).astype(np.uint8))
+
+
+def test_strips_cover_every_row_once():
+    for shape in ((1, 1), (3, 1_000_000), (100_000, 10), (999, 777)):
+        rows = np.concatenate([np.arange(strip.start, strip.stop) for strip in strips_of(shape)])
+        np.testing.assert_array_equal(rows, np.arange(shape[0]))
