@@ -23,6 +23,8 @@ def main(arguments: list[str] | None = None) -> None:
     given = options.parse(arguments, __doc__)
     keep_freed_memory()
     from humanseg.data.sources import gather
+    from humanseg.model.config import ONNX_NAME
+    from humanseg.model.export import write_onnx
     from humanseg.training.fit import fit
     from humanseg.training.processes import make_accelerator, on_main
 
@@ -38,6 +40,7 @@ def main(arguments: list[str] | None = None) -> None:
         resume=values["resume"], start_from=values["start_from"], new_decoder=values["decoder"] is not None,
         stop_after=values["stop_after"], tensorboard=values["tensorboard"], arguments=options.to_keep(values),
     )  # fmt: skip
+    on_main(accelerator, lambda: write_onnx(run, run / ONNX_NAME))
 
 
 if __name__ == "__main__":

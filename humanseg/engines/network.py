@@ -17,7 +17,7 @@ from humanseg.model.onnx_file import FORMAT, OnnxFile, check_belongs, described
 log = logging.getLogger(__name__)
 
 # Raised whenever `to_onnx` gives other numbers, so that files made earlier aren't used.
-EXPORT = 1
+EXPORT = 2
 
 
 def find_network(folder: Path, cache_dir: Path | None) -> OnnxFile:

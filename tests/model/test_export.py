@@ -59,21 +59,20 @@ def test_other_encoders_and_decoders_that_stop_early_agree_too(tmp_path, config)
 
 def test_weights_are_stored_in_half_precision_and_computed_with_in_float32(exported):
     graph = onnx.load(exported / ONNX_NAME).graph
-    sizes = {kind: 0 for kind in (onnx.TensorProto.FLOAT16, onnx.TensorProto.FLOAT)}
     for tensor in graph.initializer:
-        sizes[tensor.data_type] += np.prod(tensor.dims)
-    assert sizes[onnx.TensorProto.FLOAT16] > 50 * sizes[onnx.TensorProto.FLOAT]
+        large = np.prod(tensor.dims) >= export.LARGE
+        assert tensor.data_type == (onnx.TensorProto.FLOAT16 if large else onnx.TensorProto.FLOAT)
     assert [value.type.tensor_type.elem_type for value in (*graph.input, *graph.output)] == [onnx.TensorProto.FLOAT] * 2
 
 
 def test_numbers_too_large_for_half_precision_stay_as_they_are():
-    small, large = np.ones(512, np.float32), np.full(512, 1e6, np.float32)
-    tensors = [onnx.numpy_helper.from_array(values, name) for name, values in (("small", small), ("large", large))]
-    graph = onnx.helper.make_graph([onnx.helper.make_node("Add", ["small", "large"], ["sum"])], "sum", [], [], tensors)
+    small, huge = np.ones(export.LARGE, np.float32), np.full(export.LARGE, 1e6, np.float32)
+    tensors = [onnx.numpy_helper.from_array(values, name) for name, values in (("small", small), ("huge", huge))]
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Add", ["small", "huge"], ["sum"])], "sum", [], [], tensors)
     export._store_halves(graph)
     assert [(t.name, t.data_type) for t in graph.initializer] == [
         ("small.half", onnx.TensorProto.FLOAT16),
-        ("large", onnx.TensorProto.FLOAT),
+        ("huge", onnx.TensorProto.FLOAT),
     ]
     assert [(n.op_type, n.output[0]) for n in graph.node] == [("Cast", "small"), ("Add", "sum")]
 
@@ -82,6 +81,16 @@ def test_new_weights_take_away_the_file_of_the_old_ones(exported, tmp_path):
     (tmp_path / ONNX_NAME).write_bytes((exported / ONNX_NAME).read_bytes())
     unet.save(*unet.load(exported), tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", WEIGHTS_NAME]
+
+
+def test_a_network_that_onnx_has_no_words_for_gives_one_sentence(exported, monkeypatch):
+    def refuse(*_, **__):
+        raise torch.onnx.errors.UnsupportedOperatorError("aten::moon", 17, None)
+
+    monkeypatch.setattr(torch.onnx, "export", refuse)
+    with pytest.raises(EngineError, match=r"aten::moon.*engine torch") as caught:
+        export.to_onnx(exported)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("size", [(100, 64), (64, 0), (-32, 32)])

@@ -13,6 +13,8 @@ from humanseg.data.datasets import find_pairs
 from humanseg.data.training_set import Source
 from humanseg.errors import TrainingError
 from humanseg.model import unet
+from humanseg.model.config import ONNX_NAME
+from humanseg.model.onnx_file import OnnxFile, check_belongs
 from humanseg.training import session
 from humanseg.training.fit import fit
 from humanseg.training.state import STATE_NAME
@@ -62,6 +64,7 @@ def test_a_run_killed_in_mid_epoch_goes_on(tmp_path, folder):
     assert resumed.returncode == 0, resumed.stderr[-500:]
     assert f"epoch {done + 1}:" in resumed.stdout
     unet.load(run)
+    check_belongs(OnnxFile.read(run / ONNX_NAME), run)
 
 
 @pytest.fixture(scope="module")
