@@ -14,6 +14,7 @@ from typing import Any
 from humanseg.errors import HumanSegError
 from humanseg.extras import needed
 from humanseg.hub.find import LIVE_NAME, SHIPPED_NAME, check_here, models_named
+from humanseg.ui import zero_gpu
 from humanseg.ui.server.limits import Limits
 from humanseg.ui.server.serve import serve
 
@@ -40,13 +41,17 @@ def build(limits: Limits, model: str, live: str, in_browser: bool) -> tuple[Any,
     """The page, whose weights are being loaded meanwhile, and how to launch it."""
     # Gradio would report to its makers that a page is running.
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    zero_gpu.prepare()
     with needed("app", "The page"):
         from humanseg.ui import page
         from humanseg.ui.model import warm_up
         from humanseg.ui.weights import Weights
 
-    photos, camera = Weights(model, SHIPPED_NAME), Weights(live, LIVE_NAME)
-    if model == live:
+    # A GPU that is shared is for photos alone: a webcam would use up a visitor's quota.
+    shared = zero_gpu.is_here()
+    photos = Weights(model, SHIPPED_NAME, "torch" if shared else None)
+    camera = Weights(live, LIVE_NAME, "openvino" if shared else None)
+    if model == live and not shared:
         demo = page.build(photos.load, limits, weights=[photos])
     else:
         demo = page.build(photos.load, limits, camera.load, [photos, camera])

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 import app
+from humanseg.ui.server.limits import Limits
 
 
 def test_limits_that_make_no_sense_are_a_sentence_and_not_a_stack_trace(monkeypatch, capsys):
@@ -38,7 +39,7 @@ def test_the_webcam_has_its_own_network_unless_somebody_brings_theirs(
     import humanseg
     from humanseg.ui import model
 
-    monkeypatch.setattr(humanseg.Segmenter, "from_pretrained", lambda model, listener: [model])
+    monkeypatch.setattr(humanseg.Segmenter, "from_pretrained", lambda model, engine, listener: [model])
     monkeypatch.setattr(model, "warm_up", lambda *_: None)
     monkeypatch.setattr(app, "check_here", lambda model: None)
     for name in ("HUMANSEG_MODEL", "HUMANSEG_LIVE_MODEL"):
@@ -52,6 +53,20 @@ def test_the_webcam_has_its_own_network_unless_somebody_brings_theirs(
     assert demo.context.model.get() == [photos] and demo.context.live.get() == [webcam]
     assert (demo.context.live is demo.context.model) == (photos == webcam)
     assert options["inbrowser"] is False
+
+
+def test_on_zero_gpu_photos_have_pytorch_and_the_webcam_the_processor(monkeypatch):
+    import humanseg
+    from humanseg.ui import model, zero_gpu
+
+    monkeypatch.setattr(zero_gpu, "is_here", lambda: True)
+    monkeypatch.setattr(zero_gpu, "prepare", lambda: None)
+    monkeypatch.setattr(zero_gpu, "on_gpu", lambda function: function)
+    monkeypatch.setattr(model, "warm_up", lambda *_: None)
+    monkeypatch.setattr(humanseg.Segmenter, "from_pretrained", lambda model, engine, listener: [model, engine])
+    demo, _ = app.build(Limits(), "somebody/cutter", "somebody/cutter", False)
+    assert demo.context.model.get() == ["somebody/cutter", "torch"]
+    assert demo.context.live.get() == ["somebody/cutter", "openvino"]
 
 
 @pytest.mark.parametrize("option", ["--model", "--live-model"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import importlib
 import logging
 import threading
@@ -16,7 +17,7 @@ from humanseg.cutout import CutOut
 from humanseg.errors import HumanSegError
 from humanseg.media import photos
 from humanseg.segmenter import Segmenter
-from humanseg.ui import text
+from humanseg.ui import text, zero_gpu
 from humanseg.ui.server.limits import Limits
 from humanseg.ui.upload import Upload
 
@@ -36,6 +37,7 @@ class LazySegmenter:
         self._pool = ThreadPoolExecutor(places, thread_name_prefix="photo")
         self._lock = threading.Lock()
         self._segmenter: Segmenter | None = None
+        self._run = zero_gpu.on_gpu(lambda photo: self._segmenter.cut_out(photo))
 
     def get(self) -> Segmenter:
         """The Segmenter.
@@ -58,8 +60,10 @@ class LazySegmenter:
         ------
         HumanSegError : it's no photo or too big, takes longer than `limits.photo_seconds`, or there are no weights
         """
-        segmenter = self.get()
-        task = self._pool.submit(lambda: segmenter.cut_out(upload.read(limits)))
+        self.get()
+        # In the thread, too, ZeroGPU has to know whose quota it is.
+        request = contextvars.copy_context()
+        task = self._pool.submit(request.run, lambda: self._run(upload.read(limits)))
         try:
             return task.result(limits.photo_seconds)
         except TimeoutError as error:
@@ -72,17 +76,24 @@ class LazySegmenter:
 
 
 def warm_up(still: LazySegmenter, live: LazySegmenter) -> threading.Thread:
-    """Loads the weights in the background and runs them once, so that neither photo nor webcam waits for them."""
+    """Loads the weights in the background and runs them once, so that neither photo nor webcam waits for them.
+
+    On ZeroGPU those for photos are there when this returns: what is loaded when the page is launched is passed on to
+    the processes that have a GPU.
+    """
 
     def warm_photos() -> None:
+        if zero_gpu.is_here():
+            still.get()
+            return
         # A photo of somebody: with nobody in it, the steps after the network wouldn't run.
         photos.encode(np.asarray(still.get().cut_out(_SOMEBODY))[..., :3])
         # Gradio imports it at the first event, where it's installed: half a second that a visitor would wait.
         with contextlib.suppress(ImportError):
             importlib.import_module("matplotlib.pyplot")
 
-    def load() -> None:
-        for warm in (warm_photos, lambda: live.get().alpha(_SOMEBODY, second_pass=False)):
+    def load(*steps: Callable[[], object]) -> None:
+        for warm in steps:
             try:
                 warm()
             except HumanSegError as error:
@@ -90,6 +101,9 @@ def warm_up(still: LazySegmenter, live: LazySegmenter) -> threading.Thread:
             except Exception:
                 log.exception("The weights can't be warmed up.")
 
-    thread = threading.Thread(target=load, name="warm-up", daemon=True)
+    steps = [warm_photos, lambda: live.get().alpha(_SOMEBODY, second_pass=False)]
+    if zero_gpu.is_here():
+        load(steps.pop(0))
+    thread = threading.Thread(target=load, args=steps, name="warm-up", daemon=True)
     thread.start()
     return thread

@@ -94,6 +94,7 @@ REQUEST_TOO_SLOW = "Nothing more has come for a minute: check the connection and
 QUEUE_FULL = "Too many people are waiting just now: try again in a minute."
 TOO_SLOW = "{name} takes longer than {seconds} s and was given up: make it smaller and try again."
 FILE_TOO_BIG = "{name} has {size:.0f} MB, the limit is {limit} MB: make it smaller and try again."
+NO_GPU = "There is no GPU for this photo now ({reason}): try again later."
 TOO_LITTLE_MEMORY = "This photo needs more memory than is free: make it smaller and try again."
 GONE = "{name} isn't here any more (files are removed after an hour): drop it again."
 THIS_PHOTO = "This photo"

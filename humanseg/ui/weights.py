@@ -28,13 +28,14 @@ class Weights:
     ----------
     name : folder, `user/name` on the Hub, or name of weights that ship
     shipped : which of the weights that ship do the same
+    engine : that runs them; None for the best one
     sentence : what the page says of it now; empty where there is nothing to say
     settled : whether it will say nothing else by itself
     missing : whether there are none that serve
     """
 
-    def __init__(self, name: str, shipped: str) -> None:
-        self.name, self.shipped = name, shipped
+    def __init__(self, name: str, shipped: str, engine: str | None = None) -> None:
+        self.name, self.shipped, self.engine = name, shipped, engine
         self.sentence, self.settled, self.missing = "", False, False
 
     def load(self) -> Segmenter:
@@ -46,7 +47,7 @@ class Weights:
         """
         self.sentence, self.settled, self.missing = "", False, False
         try:
-            return Segmenter.from_pretrained(self.name, listener=self)
+            return Segmenter.from_pretrained(self.name, engine=self.engine, listener=self)
         except DownloadError as error:
             return self._shipped(error)
         except HumanSegError as error:
@@ -57,7 +58,7 @@ class Weights:
 
     def _shipped(self, error: DownloadError) -> Segmenter:
         try:
-            segmenter = Segmenter.from_pretrained(self.shipped)
+            segmenter = Segmenter.from_pretrained(self.shipped, engine=self.engine)
         except HumanSegError:
             self.sentence, self.missing = str(error), True
             raise error from None
