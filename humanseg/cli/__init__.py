@@ -7,10 +7,12 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-from humanseg.cli import average, card, cut_out, deploy, evaluate, export, info, label, pack, terminal, train_packed
+from humanseg.cli import (
+    average, card, cut_out, deploy, evaluate, export, info, label, pack, publish, terminal, train_packed,
+)  # fmt: skip
 from humanseg.errors import HumanSegError
 
-COMMANDS = (cut_out, evaluate, label, pack, train_packed, export, average, card, deploy, info)
+COMMANDS = (cut_out, evaluate, label, pack, train_packed, export, average, card, publish, deploy, info)
 
 
 def parser() -> argparse.ArgumentParser:

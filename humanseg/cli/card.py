@@ -8,6 +8,7 @@ from typing import Any
 
 from humanseg.cli.arguments import add_command
 from humanseg.cli.terminal import say
+from humanseg.errors import HumanSegError
 
 
 def add_to(commands: Any) -> None:
@@ -16,15 +17,18 @@ def add_to(commands: Any) -> None:
     parser.add_argument(
         "--tables", nargs="+", type=Path, default=[], metavar="FILE", help="from `benchmarks.ablation`, `.folds`"
     )
+    parser.add_argument("--licence", metavar="ID", help="of weights trained on sets of your own: mit, cc-by-4.0, ...")
 
 
 def run(options: argparse.Namespace) -> int:
     from humanseg.hub import card, figures
-    from humanseg.hub.find import find_weights
+    from humanseg.hub.find import find_weights, is_on_hub
 
+    if options.model and is_on_hub(options.model):
+        raise HumanSegError(f"The card of {options.model} is on the Hub: name the folder of weights that it's made of.")
     folder = find_weights(options.model, revision=options.revision)
     figures.add_scores(folder, options.scores)
     for table in options.tables:
         figures.add_table(folder, table)
-    say(f"{card.write_card(folder)}")
+    say(f"{card.write_card(folder, options.licence)}")
     return 0

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from humanseg.cli.arguments import check_folder
-from humanseg.cli.terminal import say
+from humanseg.cli.terminal import say, size
 from humanseg.errors import HumanSegError
 
 
@@ -42,10 +42,10 @@ def run(options: argparse.Namespace) -> int:
     files = space.contents(planned)
     if options.dry_run:
         for name, data in sorted(files.items()):
-            say(f"{_size(len(data))}  {name}")
-    say(f"{_size(sum(map(len, files.values())))}  in {len(files)} files for the Space {options.space}")
+            say(f"{size(len(data))}  {name}")
+    say(f"{size(sum(map(len, files.values())))}  in {len(files)} files for the Space {options.space}")
     for weights in planned.weights:
-        say(f"{_size(sum(weights.files.values()))}  that it loads from {weights}: {', '.join(weights.files)}")
+        say(f"{size(sum(weights.files.values()))}  that it loads from {weights}: {', '.join(weights.files)}")
     if options.out is not None:
         deploy.write(files, options.out)
         say(f"{options.out}")
@@ -58,7 +58,3 @@ def _check_new(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise HumanSegError(f"--out names {folder}, which isn't empty: name a new folder.")
     check_folder(folder)
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e6:7.1f} MB" if count >= 1e6 else f"{count / 1e3:7.1f} kB"

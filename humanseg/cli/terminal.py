@@ -32,6 +32,11 @@ def complain(text: str) -> None:
     say(text, file=sys.stderr)
 
 
+def size(count: int) -> str:
+    """So many bytes, for a column of a list."""
+    return f"{count / 1e6:7.1f} MB" if count >= 1e6 else f"{count / 1e3:7.1f} kB"
+
+
 def each(photos: Sequence[Photo], work: Callable[[Photo], str]) -> int:
     """Works on photo after photo with a bar that says how long it'll take; gives the exit status.
 

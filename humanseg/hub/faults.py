@@ -152,3 +152,28 @@ def _no_such_model(repository: str) -> WeightsError:
 
 def _reason(error: Exception) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__
+
+
+def not_uploaded(error: Exception, what: str) -> HumanSegError:
+    """An error of the Hub's client while something is uploaded, as a sentence for people.
+
+    Parameters
+    ----------
+    what : is uploaded, such as "the model user/name"
+    """
+    from huggingface_hub.errors import HfHubHTTPError, HTTPError, OfflineModeIsEnabled
+
+    if isinstance(error, HumanSegError):
+        return error
+    log.debug("Uploading %s failed", what, exc_info=error)
+    status = error.response.status_code if isinstance(error, HfHubHTTPError) else None
+    if status in (401, 403):
+        return DownloadError(
+            f"The Hub doesn't let you write to {what}: log in with `hf auth login` and a token that may write, or name "
+            "one of your own."
+        )
+    if isinstance(error, OfflineModeIsEnabled):
+        return DownloadError(f"{what[0].upper()}{what[1:]} can't be uploaded, since HF_HUB_OFFLINE is set: unset it.")
+    if isinstance(error, HTTPError) and status is None:
+        return DownloadError(f"The Hub can't be reached to upload {what}: connect to the internet and try again.")
+    return DownloadError(f"{what[0].upper()}{what[1:]} couldn't be uploaded ({_reason(error)}): try again later.")
