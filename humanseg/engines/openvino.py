@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import logging
 import threading
@@ -37,7 +38,7 @@ class OpenVinoEngine:
 
     def __init__(self, folder: Path, threads: int, cache_dir: Path | None):
         self.config = read_config(folder)
-        self._core = ov.Core()
+        self._core = _shared_core()
         self._settings: dict[str, Any] = {
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": 1,
@@ -133,6 +134,16 @@ def to_model(content: bytes, core: Any) -> Any:
     steps.input().model().set_layout(ov.Layout("NCHW"))
     steps.input().preprocess().convert_element_type(ov.Type.f32)
     return steps.build()
+
+
+@functools.cache
+def _shared_core() -> ov.Core:
+    """OpenVINO itself, once for all engines of the process.
+
+    A second one that ends after the first leaves the thread that made both (2026.4) with a stack for signals that is
+    gone: Python would crash at the next Ctrl+C.
+    """
+    return ov.Core()
 
 
 def _has_bf16(core: Any) -> bool:

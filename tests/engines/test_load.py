@@ -1,10 +1,14 @@
 import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from humanseg.engines import base, load_engine, thread_count
 from humanseg.errors import EngineError, WeightsError
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_the_environment_chooses_the_engine(weights, monkeypatch):
@@ -70,3 +74,22 @@ def test_in_a_container_there_are_no_more_threads_than_it_has_processor_time_for
 def test_missing_weights_give_one_sentence(tmp_path, engine):
     with pytest.raises(WeightsError, match="There is no"):
         load_engine(tmp_path, engine=engine, cache_dir=tmp_path)
+
+
+ENDED_IN_TURN = """
+import gc, pathlib, signal, sys
+from humanseg.engines import load_engine
+weights, cache = map(pathlib.Path, sys.argv[1:])
+first, second = (load_engine(weights, engine="openvino", threads=1, cache_dir=cache) for _ in range(2))
+del first; gc.collect()
+del second; gc.collect()
+signal.signal(signal.SIGINT, lambda *_: print("stopped"))
+signal.raise_signal(signal.SIGINT)
+"""
+
+
+def test_ctrl_c_is_heard_after_two_engines_have_come_and_gone(weights, cache, engines):
+    # In a process of its own, which would crash.
+    command = [sys.executable, "-c", ENDED_IN_TURN, str(weights), str(cache)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (0, "stopped\n"), done.stderr
