@@ -8,8 +8,19 @@ import warnings
 from collections.abc import Sequence
 
 from humanseg.cli import (
-    average, card, cut_out, deploy, evaluate, export, info, label, pack, publish, terminal, train_packed,
-)  # fmt: skip
+    average,
+    card,
+    cut_out,
+    deploy,
+    evaluate,
+    export,
+    info,
+    label,
+    pack,
+    publish,
+    terminal,
+    train_packed,
+)
 from humanseg.errors import HumanSegError
 
 COMMANDS = (cut_out, evaluate, label, pack, train_packed, export, average, card, publish, deploy, info)
