@@ -130,9 +130,9 @@ def test_the_package_tells_the_code_s_licence_from_the_weights(repository):
     settings = (repository / "pyproject.toml").read_text()
     assert 'license = "Apache-2.0 AND LicenseRef-humansegnet-weights"' in settings
     assert 'license-files = ["LICENSE", "checkpoints/*/LICENSE"]' in settings
-    front = (repository / "README.md").read_text().split("---")[1]
-    (link,) = (line.split(": ")[1] for line in front.splitlines() if line.startswith("license_link"))
-    assert "license: other\n" in front and (repository / link).is_file()
+    readme = (repository / "README.md").read_text()
+    for link in ("LICENSE", "checkpoints/humansegnet/LICENSE"):
+        assert f"]({link})" in readme and (repository / link).is_file()
 
 
 def test_use_limits_and_figures_come_first_and_the_recipe_is_folded_away(weights, scores):
