@@ -13,10 +13,10 @@ from humanseg.tiles import SURE, check_pair, for_each, four_times, sample, sum_o
 
 # Guided filter, one step after the other: scale of the coarse alpha, half the box's side in pixels at that scale, and
 # how much contrast (of 1, squared) counts as an edge. Measured by benchmarks/edges.py, like the contrast below.
-STEPS = ((1, 4, 1e-3), (2, 4, 1e-4))
+STEPS = ((1, 5, 7e-4), (2, 4, 1e-4))
 LARGEST = 2048  # long side of the largest step, in pixels: a larger one takes longer and adds no detail
 # The filter leaves faint haze on both sides of an edge; a little contrast about one half takes it away.
-CONTRAST = 1.19
+CONTRAST = 1.2
 # Half width of the band around the edge, in pixels of the coarse alpha, that refinement may change.
 BAND = 3
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from humanseg.model.calibration import Calibration
 from humanseg.resize import resize_alpha, shrink
-from humanseg.tiles import sample, tiles_with
+from humanseg.tiles import for_each, sample, strips_of, tiles_with
 
 # The network isn't sure of alphas between these.
 UNSURE = (0.1, 0.9)
@@ -74,17 +74,25 @@ def _draw_apart(alpha: np.ndarray, outline: float) -> None:
         depth = cv2.distanceTransform((~contour).view(np.uint8), cv2.DIST_L2, 3)
         depth = np.minimum(depth * np.float32(0.5 / reach), np.float32(0.5))
     side = depth * (person.astype(np.float32) * 2 - 1)
-    for part in tiles_with(np.abs(small - np.float32(0.5)) < depth - np.float32(VISIBLE), alpha.shape):
+
+    def bound(part: tuple[slice, slice]) -> None:
         towards = sample(side, part, alpha.shape)
-        bound = towards + np.float32(0.5)
+        limit = towards + np.float32(0.5)
         # At the contour itself, where depth is 0, there is no bound.
-        least, most = np.where(towards > 0, bound, np.float32(0)), np.where(towards < 0, bound, np.float32(1))
+        least, most = np.where(towards > 0, limit, np.float32(0)), np.where(towards < 0, limit, np.float32(1))
         alpha[part] = np.clip(alpha[part], least, most)
+
+    for_each(tiles_with(np.abs(small - np.float32(0.5)) < depth - np.float32(VISIBLE), alpha.shape), bound)
 
 
 def _stretch(alpha: np.ndarray, certain: float) -> None:
     """Stretches an alpha (float32 HxW) in place, so that what is within `certain` of 0 or 1 becomes 0 or 1."""
-    # In place: an alpha of a large photo is larger than the processor's cache, and new memory would take even longer.
-    np.subtract(alpha, certain, out=alpha)
-    np.divide(alpha, 1 - 2 * certain, out=alpha)
-    np.clip(alpha, 0, 1, out=alpha)
+
+    def stretch(strip: slice) -> None:
+        # In place: an alpha of a large photo is larger than the processor's cache, and new memory takes even longer.
+        part = alpha[strip]
+        np.subtract(part, certain, out=part)
+        np.divide(part, 1 - 2 * certain, out=part)
+        np.clip(part, 0, 1, out=part)
+
+    for_each(strips_of(alpha.shape), stretch)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 
+import cv2
 import numpy as np
 
 from humanseg.crops import Box, choose_crops
@@ -47,7 +48,7 @@ def run_passes(engine: Engine, rgb: np.ndarray, size: int, *, second_pass: bool)
         if box == (0, 0, *shape) and long_side <= size:
             crop = shown
         # Mirrored, since the network seldom makes the same mistake in a photo and in its mirror image.
-        mirrored, _ = _pass(engine, crop[:, ::-1], long_side)
+        mirrored, _ = _pass(engine, cv2.flip(crop, 1), long_side)
         joined = _joined(joined, mirrored[:, ::-1], box, shape, config.calibration)
     return [first, joined]
 
