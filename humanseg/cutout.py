@@ -31,7 +31,7 @@ class CutOut:
     foreground : the people's own colours, free of the old background at their edge, uint8 HxWx3
     alpha : float32 HxW in [0, 1]; all zero where nobody was found
     person_found : whether anybody was found
-    confidence : how sure the network is that somebody is there, from 0 to 1
+    confidence : the IoU with the truth that the alpha can be expected to have, from 0 to 1; 0 where nobody was found
     name : of the file that the photo came from, "" if unknown
     """
 

@@ -34,21 +34,35 @@ def weighed_together(alpha: np.ndarray) -> np.ndarray:
     alpha : the network's own, float32 HxW in [0, 1], not refined
     """
     small = shrink(alpha, SIDE)
-    unsure = ((small > UNSURE[0]) & (small < UNSURE[1])).astype(np.uint8)
-    # The frame isn't an outline: haze goes on beyond it.
-    framed = cv2.copyMakeBorder(unsure, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
-    radius = max(1.5, HAZE_RADIUS * math.hypot(*small.shape))
-    wide = cv2.distanceTransform(framed, cv2.DIST_L2, 3)[1:-1, 1:-1] > radius
-    if not wide.any():
+    core = wide(small)
+    if not core.any():
         return alpha
     # Morphological opening by a disc, from two distances.
-    hazy = unsure & (cv2.distanceTransform(1 - wide.astype(np.uint8), cv2.DIST_L2, 3) <= radius + 1)
+    near = cv2.distanceTransform(1 - core.astype(np.uint8), cv2.DIST_L2, 3) <= _radius(small) + 1
+    hazy = (_unsure(small) & near).astype(np.uint8)
     count, regions = cv2.connectedComponents(hazy, connectivity=8)
     pixels = np.maximum(1, np.bincount(regions.ravel(), minlength=count))
     means = np.bincount(regions.ravel(), small.ravel(), count) / pixels
     share = cv2.blur(hazy.astype(np.float32), (3, 3)) * hazy  # falls at the region's rim, so that it leaves no step
     change = np.float32(TOGETHER) * share * (means.astype(np.float32)[regions] - small)
     return np.clip(alpha + resize_alpha(change, *alpha.shape[::-1]), 0, 1)
+
+
+def wide(alpha: np.ndarray) -> np.ndarray:
+    """Where an alpha (float32 HxW in [0, 1]) is hazy: bool, the middle of bands that are too wide for an outline."""
+    # The frame isn't an outline: haze goes on beyond it.
+    framed = cv2.copyMakeBorder(_unsure(alpha).view(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    if framed.all():  # the distance transform measures to the nearest 0, and there is none
+        return np.ones(alpha.shape, bool)
+    return cv2.distanceTransform(framed, cv2.DIST_L2, 3)[1:-1, 1:-1] > _radius(alpha)
+
+
+def _unsure(alpha: np.ndarray) -> np.ndarray:
+    return (alpha > UNSURE[0]) & (alpha < UNSURE[1])
+
+
+def _radius(alpha: np.ndarray) -> float:
+    return max(1.5, HAZE_RADIUS * math.hypot(*alpha.shape))
 
 
 def decide(alpha: np.ndarray, calibration: Calibration) -> None:

@@ -1,6 +1,8 @@
-"""Which connected parts of an alpha are people, and how sure that is; outlines drawn in."""
+"""Whether anybody is in an alpha, and which of its connected parts are people; outlines drawn in."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -15,21 +17,23 @@ SMALLEST_PERSON = 0.001
 SMALL_PART = 1 / 3
 
 
-def confidence(alphas: list[np.ndarray], config: ModelConfig) -> float:
-    """The alpha that the person's surest pixels reach; 0 where they are too few or too doubtful for anybody.
+def surest_alpha(alphas: Sequence[np.ndarray], config: ModelConfig) -> float:
+    """The alpha that the person's surest pixels reach; 0 where they are too few for anybody.
+
+    From `Calibration.least_confidence` on somebody is there.
 
     Parameters
     ----------
     alphas : the network's own, not refined, float32 HxW in [0, 1]; of several the mean counts
     """
-    calibration, reached = config.calibration, []
+    reached = []
     for alpha in alphas:
         person = alpha[alpha >= config.threshold]
         if person.size < SMALLEST_PERSON * alpha.size or not person.size:
             return 0.0
-        reached.append(float(np.quantile(person[:: max(1, person.size // 50_000)], 1 - calibration.surest_share)))
-    mean = sum(reached) / len(reached)
-    return mean if mean >= calibration.least_confidence else 0.0
+        share = config.calibration.surest_share
+        reached.append(float(np.quantile(person[:: max(1, person.size // 50_000)], 1 - share)))
+    return sum(reached) / len(reached)
 
 
 def without_doubtful_parts(alpha: np.ndarray, config: ModelConfig) -> np.ndarray:

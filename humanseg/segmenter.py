@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from humanseg import edges, haze, parts
+from humanseg.confidence import confidence
 from humanseg.cutout import CutOut
 from humanseg.engines import FILES, Engine, choose_engine, load_engine
 from humanseg.foreground import foreground_colours
@@ -126,22 +127,16 @@ class Segmenter:
     def _photo_alpha(
         self, photo: Photo, *, second_pass: bool, refine: bool, size: int | None, decide: bool = True
     ) -> tuple[np.ndarray, float]:
-        """Alpha at the photo's size and the confidence that somebody is there, 0 (with an empty alpha) if nobody is."""
+        """Alpha at the photo's size and the confidence in it, 0 (with an empty alpha) where nobody is."""
         height, width = photo.rgb.shape[:2]
         alphas = run_passes(self.engine, photo.rgb, size or self.config.size, second_pass=second_pass)
-        confidence = self.confidence(*alphas)
-        if not confidence:
+        expected = self.confidence(*alphas)
+        if not expected:
             return np.zeros((height, width), np.float32), 0.0
-        coarse = parts.without_doubtful_parts(alphas[-1], self.config)
-        if decide:
-            coarse = haze.weighed_together(coarse)
-        coarse = parts.eroded(coarse, self.config.inset)
-        alpha = edges.refine_alpha(photo.rgb, coarse) if refine else resize_alpha(coarse, width, height)
-        if decide:
-            haze.decide(alpha, self.config.calibration)
+        alpha = finished(photo.rgb, alphas[-1], self.config, refine=refine, decide=decide)
         if photo.alpha is not None:
             alpha *= photo.alpha
-        return alpha, confidence
+        return alpha, expected
 
     def coarse_alpha(self, rgb: np.ndarray, size: int, *, second_pass: bool) -> np.ndarray:
         """The alpha that the passes give for a photo (uint8 HxWx3), before parts are judged and edges refined.
@@ -157,10 +152,38 @@ class Segmenter:
         return run_passes(self.engine, rgb, size, second_pass=second_pass)[-1]
 
     def confidence(self, *alphas: np.ndarray) -> float:
-        """How sure it is that somebody is there, from 0 (nobody) to 1.
+        """The IoU that the cut-out can be expected to have with the truth, above 0 and up to 1; 0 if nobody is found.
+
+        Weights whose calibration has no coefficients for that say instead how sure it is that somebody is there.
 
         Parameters
         ----------
-        alphas : one or several that the passes gave (`coarse_alpha`); of several the mean counts
+        alphas : one or several that the passes gave (`coarse_alpha`), the best one last
         """
-        return parts.confidence(list(alphas), self.config)
+        return confidence(alphas, self.config)
+
+
+def finished(
+    rgb: np.ndarray, alpha: np.ndarray, config: ModelConfig, *, refine: bool = True, decide: bool = True
+) -> np.ndarray:
+    """What the passes gave for a photo with somebody in it, judged, refined and at the photo's size.
+
+    Parameters
+    ----------
+    rgb : uint8 HxWx3
+    alpha : float32 in [0, 1], of the photo's aspect
+    refine, decide : as for `Segmenter.alpha`
+
+    Returns
+    -------
+    float32 HxW in [0, 1]
+    """
+    height, width = rgb.shape[:2]
+    coarse = parts.without_doubtful_parts(alpha, config)
+    if decide:
+        coarse = haze.weighed_together(coarse)
+    coarse = parts.eroded(coarse, config.inset)
+    alpha = edges.refine_alpha(rgb, coarse) if refine else resize_alpha(coarse, width, height)
+    if decide:
+        haze.decide(alpha, config.calibration)
+    return alpha

@@ -17,7 +17,7 @@ ROWS = [
     ("data", "training", "evaluation"),
     ("bulk", "media.stream", "media.video"),
     ("segmenter",),
-    ("cutout",),
+    ("cutout", "confidence"),
     ("backgrounds", "passes", "parts", "haze", "retouch"),
     ("compose", "edges", "foreground", "crops", "engines", "hub"),
     ("model", "media", "resize", "tiles"),

@@ -8,6 +8,8 @@ from typing import Any
 
 from humanseg.errors import WeightsError
 
+COEFFICIENTS = 5  # a bias, and one for each of `humanseg.confidence.FEATURES`
+
 
 def is_number(value: Any, low: float, high: float) -> bool:
     """Whether a value from JSON is a finite number within these bounds; true and false aren't."""
@@ -42,6 +44,8 @@ class Calibration:
         less, since a crop lacks the surroundings that tell an arm at its edge from the background; 0 to 1
     usual_inscribed_radius : radius of the largest circle in a person, by the long side of the box around the person, at
         which the second pass keeps the first one's scale; slimmer figures are shown larger. Above 0, up to 1
+    expected_iou : of the logistic regression that expects a cut-out's IoU (`humanseg.confidence`): the bias, then a
+        coefficient for each feature, -1000 to 1000 each. Without them (the default) there is no such regression
     """
 
     surest_share: float = _within(0.1, 1e-3, 1)
@@ -54,6 +58,7 @@ class Calibration:
     trust_more: float = _within(0.5, 0, 1)
     trust_less: float = _within(0.4, 0, 1)
     usual_inscribed_radius: float = _within(0.15, 1e-3, 1)
+    expected_iou: tuple[float, ...] = ()
 
     @classmethod
     def from_json(cls, content: Any) -> Calibration:
@@ -69,11 +74,23 @@ class Calibration:
         for known in fields(cls):
             if known.name not in content:
                 continue
-            value, (low, high) = content[known.name], known.metadata["bounds"]
-            if not is_number(value, low, high):
+            value = content[known.name]
+            if known.name == "expected_iou":
+                value, expected = _coefficients(value), f"{COEFFICIENTS} numbers from -1000 to 1000, or none,"
+            else:
+                low, high = known.metadata["bounds"]
+                value, expected = value if is_number(value, low, high) else None, f"a number from {low:g} to {high:g}"
+            if value is None:
                 raise WeightsError(
-                    f"The weights' calibration has {known.name} {value!r:.60}, where a number from {low:g} to {high:g} "
-                    "should be: fetch the weights again."
+                    f"The weights' calibration has {known.name} {content[known.name]!r:.60}, where {expected} should "
+                    "be: fetch the weights again."
                 )
             values[known.name] = value
         return cls(**values)
+
+
+def _coefficients(value: Any) -> tuple[float, ...] | None:
+    """Those of `expected_iou` from JSON; None where they can't be meant."""
+    if not isinstance(value, list | tuple) or len(value) not in (0, COEFFICIENTS):
+        return None
+    return tuple(value) if all(is_number(one, -1000, 1000) for one in value) else None

@@ -35,6 +35,22 @@ def test_what_is_no_number_in_bounds_is_refused_by_name(name, value):
         Calibration.from_json({name: value})
 
 
+COEFFICIENTS = [1.0, 2, -3.5, 0, 900]
+
+
+def test_coefficients_of_the_expected_iou_are_stored_with_the_weights():
+    config = ModelConfig(calibration=Calibration(expected_iou=tuple(COEFFICIENTS)))
+    assert ModelConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
+
+
+@pytest.mark.parametrize(
+    "bad", [COEFFICIENTS[:4], [*COEFFICIENTS, 1], [*COEFFICIENTS[:4], "x"], [float("nan")] * 5, [1e9] * 5]
+)
+def test_coefficients_that_can_not_be_meant_are_refused(bad):
+    with pytest.raises(WeightsError, match="expected_iou"):
+        Calibration.from_json({"expected_iou": bad})
+
+
 class Doubtful:
     """An engine that gives everything bright an alpha of 0.95."""
 

@@ -1,0 +1,68 @@
+"""How good a cut-out can be expected to be, from the network's alphas alone: a regression whose weights are fitted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from humanseg import haze, parts
+from humanseg.model.config import ModelConfig
+from humanseg.resize import resize_alpha, shrink
+
+# What the expected IoU is made of, each made unbounded by a logit or logarithm. In brackets the value of a photo of
+# usual difficulty, which also stands in for `agreement` where there was one pass only.
+FEATURES = {
+    "decided": 3.0,  # soft IoU of the alpha with itself thresholded: 1 where every pixel is 0 or 1 (0.95)
+    "agreement": 3.0,  # soft IoU of the first pass with both joined (0.95)
+    "haze": -5.0,  # hazy pixels as a share of the person's (0.004)
+    "surest": 6.0,  # the alpha that the surest pixels reach (0.9975)
+}
+LEAST, MOST = 1e-3, 1 - 1e-3  # of what a logit is taken
+LEAST_HAZE = 3e-3
+
+
+def confidence(alphas: Sequence[np.ndarray], config: ModelConfig) -> float:
+    """The IoU that the cut-out can be expected to have with the truth, above 0 and up to 1; 0 where nobody is found.
+
+    Weights without fitted coefficients (`Calibration.expected_iou`) give the alpha that the person's surest pixels
+    reach instead, which says whether somebody is there rather than how well they are cut out.
+
+    Parameters
+    ----------
+    alphas : that the passes gave, float32 HxW in [0, 1], the best one last
+    """
+    surest = parts.surest_alpha(alphas, config)
+    if surest < config.calibration.least_confidence or not surest:
+        return 0.0
+    if not config.calibration.expected_iou:
+        return surest
+    bias, *weights = config.calibration.expected_iou
+    score = bias + float(np.dot(weights, features(alphas, config)))
+    return max(LEAST, 0.5 + 0.5 * math.tanh(score / 2))  # the logistic function, which can't overflow so
+
+
+def features(alphas: Sequence[np.ndarray], config: ModelConfig) -> np.ndarray:
+    """The `FEATURES` of a photo in which somebody was found, less their usual values: float64, one number each."""
+    last = parts.without_doubtful_parts(alphas[-1], config)
+    small = shrink(last, config.size)
+    person = small >= config.threshold
+    area = max(1, np.count_nonzero(person))
+    values = {
+        "decided": _logit(float(small[person].sum() / (area + small[~person].sum()))),
+        "agreement": FEATURES["agreement"],
+        "haze": math.log(np.count_nonzero(haze.wide(small)) / area + LEAST_HAZE),
+        "surest": _logit(parts.surest_alpha(alphas, config)),
+    }
+    if len(alphas) > 1:
+        first = resize_alpha(alphas[0], small.shape[1], small.shape[0])
+        least, most = cv2.min(first, small), cv2.max(first, small)
+        values["agreement"] = _logit(float(least.sum() / max(most.sum(), 1e-6)))
+    return np.array([values[name] - usual for name, usual in FEATURES.items()])
+
+
+def _logit(share: float) -> float:
+    share = min(max(share, LEAST), MOST)
+    return math.log(share / (1 - share))
