@@ -34,6 +34,9 @@ NOT_RUN = {
     "humanseg export": "half a minute: tests/cli",
     "accelerate launch": "needs GPUs or several machines",
     "torchrun": "needs several processes or machines: tests/training",
+    "python -m humanseg pack": "tests/cli/test_pack.py",
+    "python -m humanseg train-packed": "trains for minutes: tests/training/gpu",
+    "python -m humanseg average checkpoints/humansegnet runs/gpu": "needs that training: tests/model/test_unet.py",
     "python train.py": "trains (minutes to hours): tests/training",
 }
 
@@ -122,9 +125,10 @@ def arguments(command: str) -> list[str]:
 
 
 def test_commands_that_take_long_have_the_options_that_they_are_given():
-    exports = [command for command in commands() if command.startswith("humanseg export")]
-    assert exports
-    for command in exports:
+    long = ("humanseg export", "humanseg pack", "humanseg train-packed")
+    found = [command for command in (c.removeprefix("python -m ") for c in commands()) if command.startswith(long)]
+    assert len(found) >= len(long)
+    for command in found:
         parser().parse_args(shlex.split(command)[1:])
 
 

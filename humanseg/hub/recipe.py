@@ -11,9 +11,9 @@ from humanseg.model.config import ModelConfig
 
 # What of a stage's settings is told.
 SETTINGS = (
-    "epochs", "best_epoch", "batch_size", "sizes", "learning_rate", "encoder_rate", "weight_decay", "ema_decay",
-    "hold", "loss", "zoom", "damage", "new_background", "second_person", "nobody", "mosaic", "seed",
-    "precision", "torch",
+    "on", "seconds", "steps", "samples", "epochs", "best_epoch", "batch_size", "sizes", "learning_rate", "encoder_rate",
+    "weight_decay", "ema_decay", "hold", "loss", "zoom", "damage", "new_background", "second_person", "nobody",
+    "mosaic", "small_people", "relabel", "decisive", "seed", "precision", "torch",
 )  # fmt: skip
 
 
@@ -46,7 +46,9 @@ def recipe(config: ModelConfig) -> str:
         told = f"Recipe of `train.py`: {lines[0]}."
     else:
         numbered = "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
-        told = f"Recipe of `train.py`, each stage with `--start-from` the one before:\n\n{numbered}"
+        packed = any("on" in stage for stage in stages)
+        tools = "`train.py`, and of `humanseg train-packed` where it was on packs" if packed else "`train.py`"
+        told = f"Recipe of {tools}, each stage with `--start-from` the one before:\n\n{numbered}"
     return "\n\n".join([told, *_afterwards(config.training)])
 
 
@@ -66,12 +68,13 @@ def _afterwards(training: dict[str, Any]) -> list[str]:
 
 def _parts(training: dict[str, Any]) -> str:
     """Which weights a mean was made of."""
-    return ", ".join(
-        f"stage {part['stage']} after epoch {part['epoch']}"
-        if part["epoch"] is not None
-        else f"stage {part['stage']} (their mean)"
-        for part in training["mean_of"]
-    )
+    return ", ".join(_part(part) for part in training["mean_of"])
+
+
+def _part(part: dict[str, Any]) -> str:
+    if "share" in part:
+        return f"stage {part['stage']} (a share of {part['share']:g})"
+    return f"stage {part['stage']} " + ("(their mean)" if part["epoch"] is None else f"after epoch {part['epoch']}")
 
 
 def measured_tables(config: ModelConfig) -> str:

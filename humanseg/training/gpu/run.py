@@ -105,12 +105,19 @@ def fit(
     figures = scores.score(canvases, predictor(net, model), max(plan.sizes))
     print(scores.summary(figures), flush=True)
     own = {key: value for key, value in model.training.items() if key != "earlier"}
-    training = {"on": "packs", **record["plan"], "steps": record["steps"], "samples": record["samples"]}
+    training = {**_described(plan), "steps": record["steps"], "samples": record["samples"]}
     training["earlier"] = [*model.training.get("earlier", []), own]
     unet.save(net.half() if half else net, replace(model, training=training, metrics={}), out)
     with replacing(out / RUN_NAME) as path:
         path.write_text(json.dumps({**record, "figures": figures}, indent=1), encoding="utf-8")
     return figures
+
+
+def _described(plan: Plan) -> dict[str, Any]:
+    """The plan in the words of `train.py`'s options, as far as it has them."""
+    values = asdict(plan)
+    variety = values.pop("variety")
+    return {"on": "packs", "batch_size": values.pop("batch"), **values, **variety, "loss": "boundary_iou"}
 
 
 def _beginning(
