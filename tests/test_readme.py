@@ -43,6 +43,7 @@ NOT_RUN = {
 
 def snippets(language: str) -> list[str]:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = re.sub(r"^## Fine-tune yours\n.*?(?=^## )", "", text, flags=re.MULTILINE | re.DOTALL)  # test_fine_tuning.py
     return [body for _, body in re.findall(rf"^```({language})\n(.*?)^```", text, re.MULTILINE | re.DOTALL)]
 
 

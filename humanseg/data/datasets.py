@@ -130,9 +130,10 @@ def read_ids(path: str | Path) -> list[str]:
     DataError : the file is missing, unreadable or empty
     """
     try:
-        ids = Path(path).read_text(encoding="utf-8").split()
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path} can't be read as a list of ids ({error}).") from error
+    ids = [line.strip() for line in lines if line.strip()]
     if not ids:
         raise DataError(f"{path} is empty: put one id on each line.")
     return ids

@@ -86,6 +86,20 @@ def is_on_hub(model: str) -> bool:
     return not Path(model).expanduser().exists() and _HUB_ID.fullmatch(model) is not None
 
 
+def name_on_hub(folder: Path) -> str | None:
+    """What a folder of the Hub's cache is called, as `user/name@commit`; None for other folders.
+
+    Examples
+    --------
+    >>> name_on_hub(Path("hub/models--somebody--cutter/snapshots/0123"))
+    'somebody/cutter@0123'
+    """
+    kind, *names = folder.parent.parent.name.split("--")
+    if folder.parent.name != "snapshots" or kind != "models" or len(names) != 2:
+        return None
+    return f"{'/'.join(names)}@{folder.name}"
+
+
 def check_here(model: str) -> None:
     """Checks a name that stands for a folder of weights on this computer; one on the Hub is left until it's needed.
 

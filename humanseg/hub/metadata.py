@@ -32,12 +32,18 @@ def front_matter(config: ModelConfig, name: str, licence: Licence) -> str:
         pipeline_tag=TASK,
         tags=[TASK, "background-removal", "matting", "person", "u-net", "onnx"],
         datasets=stages_sets(config) or None,
-        base_model=config.training.get("started_from", "").partition("@")[0] or None,
+        base_model=_base(config),
         model_name=name,
         eval_results=_results(config) or None,
     )
     keys = ["license", "license_name", "license_link", "library_name", "pipeline_tag", "tags", "datasets"]
     return f"---\n{data.to_yaml(original_order=keys)}\n---\n"
+
+
+def _base(config: ModelConfig) -> str | None:
+    """The model on the Hub that the training began with."""
+    names = (stage.get("published_as") for stage in reversed(config.training.get("earlier", [])))
+    return next((name.partition("@")[0] for name in names if name), None)
 
 
 def _results(config: ModelConfig) -> list[Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from timm.layers import DropPath
 from torch import nn
 
+from humanseg.hub.find import name_on_hub
 from humanseg.model import imagenet, unet
 from humanseg.model.config import ModelConfig
 
@@ -45,6 +46,8 @@ def begin(model: ModelConfig, start_from: Path | None, new_decoder: bool) -> Beg
     else:
         model = replace(model, decoder_channels=before.decoder_channels)
     own = {key: value for key, value in before.training.items() if key != "earlier"}
+    if name := name_on_hub(start_from):
+        own["published_as"] = name
     return Beginning(net, model, [*before.training.get("earlier", []), own])
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from humanseg.data.sources import parse_weight
 from humanseg.data.splits import check_fold
 from humanseg.errors import TrainingError
-from humanseg.model.config import ModelConfig, read_config
+from humanseg.hub.find import find_weights
+from humanseg.model.config import ModelConfig
 from humanseg.training.config import TrainingConfig, check_network, option
 from humanseg.training.losses import LOSSES
 from humanseg.training.run import check_out, choose_folder, read_description
@@ -39,7 +40,7 @@ def parse(arguments: list[str] | None, description: str | None) -> dict[str, Any
     add("--complete", action="append", metavar="NAME", help="data set in which everybody is marked")
     add("--out", type=Path, metavar="DIR", help="where everything goes (default: a new folder, runs/DATE-TIME)")
     add("--resume", action="store_true", help="go on from the state in --out (default: the last run in runs)")
-    add("--start-from", type=Path, metavar="DIR", help="begin with these weights instead of ImageNet's")
+    add("--start-from", metavar="DIR", help="begin with these weights (or user/name on the Hub) instead of ImageNet's")
     add("--stop-after", type=int, metavar="N", help="end after N epochs of the schedule; --resume goes on")
     add("--fold", type=int, metavar="N", help="which tenth of a set without valid.txt to validate on (default: 0)")
     add("--encoder", metavar="NAME", help=f"any smp encoder (default: {_OWN['encoder']})")
@@ -77,7 +78,7 @@ def settle(given: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
     for text in (*values["data"], *values["negatives"], *values["pseudo"]):
         parse_weight(text)
     if values["start_from"] is not None and not resume:
-        read_config(values["start_from"])
+        values["start_from"] = find_weights(str(values["start_from"]))
     return choose_folder(folder), values
 
 

@@ -159,6 +159,11 @@ def test_negatives_need_photos(tmp_path, make):
         find_negatives(make(tmp_path))
 
 
+def test_a_name_in_a_list_of_ids_may_have_spaces(tmp_path):
+    (tmp_path / "valid.txt").write_text("IMG 0412 (edited)\r\n\n  b \n")
+    assert read_ids(tmp_path / "valid.txt") == ["IMG 0412 (edited)", "b"]
+
+
 @pytest.mark.parametrize("text", [None, "", " \n "])
 def test_a_list_of_ids_must_have_some(tmp_path, text):
     path = tmp_path / "ids.txt"

@@ -108,7 +108,7 @@ def front_matter(hub_server):
 
 def test_the_card_has_the_metadata_that_the_hub_sorts_models_by(hub_server, folder):
     config = read_config(folder)
-    training = {**config.training, "started_from": f"somebody/first@{commit_number(1)}"}
+    training = {**config.training, "earlier": [{"published_as": f"somebody/first@{commit_number(1)}"}]}
     write_config(ModelConfig(**{**config.__dict__, "training": training, "metrics": {"evaluation": SCORES}}), folder)
     assert main(["publish", "somebody/cutter", "--model", str(folder), "--licence", "cc-by-4.0"]) == 0
     front = front_matter(hub_server)
