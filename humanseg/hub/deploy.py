@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from humanseg.errors import DownloadError, HumanSegError, WeightsError
-from humanseg.hub.faults import explained, persistently
+from humanseg.errors import HumanSegError, WeightsError
+from humanseg.hub.faults import explained, not_uploaded, persistently
 from humanseg.hub.space import HUB, PinnedWeights, Space
 from humanseg.model.config import CONFIG_NAME, ONNX_NAME, WEIGHTS_NAME
 
@@ -126,36 +126,16 @@ def upload(files: dict[str, bytes], repository: str, *, zero_gpu: bool = False) 
     from huggingface_hub import HfApi, SpaceHardware
 
     api = HfApi()
+    kind = {"repo_id": repository, "repo_type": "space"}
     hardware = SpaceHardware.ZERO_A10G if zero_gpu else None
+    message = "The page, by `python -m humanseg deploy`"
     try:
-        api.create_repo(repository, repo_type="space", space_sdk="gradio", space_hardware=hardware, exist_ok=True)
+        persistently(lambda: api.create_repo(**kind, space_sdk="gradio", space_hardware=hardware, exist_ok=True))
         with tempfile.TemporaryDirectory() as folder:
             write(files, Path(folder))
-            api.upload_folder(
-                repo_id=repository,
-                repo_type="space",
-                folder_path=folder,
-                delete_patterns="*",
-                commit_message="The page, by `python -m humanseg deploy`",
+            persistently(
+                lambda: api.upload_folder(**kind, folder_path=folder, delete_patterns="*", commit_message=message)
             )
     except Exception as error:
-        raise _not_uploaded(error, repository) from error
+        raise not_uploaded(error, f"the Space {repository}") from error
     return f"{HUB}/spaces/{repository}"
-
-
-def _not_uploaded(error: Exception, repository: str) -> DownloadError:
-    from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
-
-    status = error.response.status_code if isinstance(error, HfHubHTTPError) else None
-    if status in (401, 403) or isinstance(error, LocalTokenNotFoundError):
-        return DownloadError(
-            f"The Hub doesn't let you write to the Space {repository}: log in with `hf auth login` and a token that "
-            "may write, or name a Space of your own."
-        )
-    if status == 402:
-        return DownloadError(
-            f"The Hub wants a paid plan for the Space {repository}: see https://huggingface.co/pricing, or put the "
-            "folder that --out builds somewhere else."
-        )
-    reason = " ".join(str(error).split())[:200] or type(error).__name__
-    return DownloadError(f"The Space {repository} couldn't be uploaded ({reason}): try again later.")

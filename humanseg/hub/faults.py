@@ -172,6 +172,8 @@ def not_uploaded(error: Exception, what: str) -> HumanSegError:
             f"The Hub doesn't let you write to {what}: log in with `hf auth login` and a token that may write, or name "
             "one of your own."
         )
+    if status == 402:
+        return DownloadError(f"The Hub wants a paid plan for {what}: see https://huggingface.co/pricing.")
     if isinstance(error, OfflineModeIsEnabled):
         return DownloadError(f"{what[0].upper()}{what[1:]} can't be uploaded, since HF_HUB_OFFLINE is set: unset it.")
     if isinstance(error, HTTPError) and status is None:

@@ -132,5 +132,5 @@ def test_a_hub_that_cannot_be_reached_is_a_sentence(hub):
     hub.close()
     with pytest.raises(HumanSegError, match="somebody/humansegnet"):
         deploy.plan("somebody/humansegnet")
-    with pytest.raises(DownloadError, match="try again later"):
+    with pytest.raises(DownloadError, match="can't be reached to upload the Space somebody/cut-out"):
         deploy.upload({"app.py": b""}, "somebody/cut-out")
