@@ -33,14 +33,14 @@ def run(options: argparse.Namespace) -> int:
     from humanseg.engines import load_engine
     from humanseg.evaluation import calibrate, plot
     from humanseg.files import sha256
-    from humanseg.hub.find import find_weights
+    from humanseg.hub.find import find_own
     from humanseg.model.config import WEIGHTS_NAME, read_config, write_config
 
     if options.cache:
         check_folder(options.cache, "--cache")
     pairs = [pair for folder in options.data for pair in splits.validation_pairs(folder)]
     pairs += [pair for folder in options.negatives for pair in splits.split_negatives(folder)[1]]
-    folder = find_weights(options.model, revision=options.revision)
+    folder = find_own(options.model)
     engine = load_engine(folder, engine=options.engine, threads=options.threads)
     passes = 2 if options.second_pass else 1
     cache = options.cache and options.cache / f"{sha256(folder / WEIGHTS_NAME)[:16]}-{engine.config.size}-{passes}"

@@ -8,7 +8,6 @@ from typing import Any
 
 from humanseg.cli.arguments import add_command
 from humanseg.cli.terminal import say
-from humanseg.errors import HumanSegError
 
 
 def add_to(commands: Any) -> None:
@@ -22,11 +21,9 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from humanseg.hub import card, figures
-    from humanseg.hub.find import find_weights, is_on_hub
+    from humanseg.hub.find import find_own
 
-    if options.model and is_on_hub(options.model):
-        raise HumanSegError(f"The card of {options.model} is on the Hub: name the folder of weights that it's made of.")
-    folder = find_weights(options.model, revision=options.revision)
+    folder = find_own(options.model)
     figures.add_scores(folder, options.scores)
     for table in options.tables:
         figures.add_table(folder, table)

@@ -17,13 +17,16 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from humanseg.hub.find import find_weights
+    from humanseg.engines import FILES, choose_engine
+    from humanseg.hub.find import find_weights, name_on_hub
 
-    folder = find_weights(options.model, revision=options.revision)
+    needs = FILES[choose_engine(options.engine)]
+    folder = find_weights(options.model, revision=options.revision, needs=needs)
     segmenter = load_segmenter(options)
     config = segmenter.config
     say(f"humanseg {humanseg.__version__}, Python {platform.python_version()}, {platform.machine()}")
-    say(f"weights  {folder}")
+    name = name_on_hub(folder)
+    say(f"weights  {name} in {folder}" if name else f"weights  {folder}")
     say(f"network  U-Net, {config.encoder}, decoder {'-'.join(map(str, config.decoder_channels))}")
     say(f"sizes    {config.size} for photos, {config.live_size} for the webcam (long side, pixels)")
     say(f"engine   {segmenter.engine.name}")

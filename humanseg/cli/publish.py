@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from humanseg.cli.terminal import say, size
-from humanseg.errors import HumanSegError
 from humanseg.extras import needed
 from humanseg.model.config import ONNX_NAME
 
@@ -26,14 +25,11 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from humanseg.hub import publish
-    from humanseg.hub.find import find_weights, is_on_hub, models_named
+    from humanseg.hub.find import find_own
 
     repository = options.repository
     publish.check_name(repository)
-    model, _ = models_named(options.model)
-    if is_on_hub(model):
-        raise HumanSegError(f"{model} is on the Hub already: name a folder of weights by --model.")
-    folder = find_weights(model)
+    folder = find_own(options.model)
     if not (folder / ONNX_NAME).is_file():
         say(f"{folder / ONNX_NAME} is made from the weights first, which takes up to a minute.")
         if not options.dry_run:

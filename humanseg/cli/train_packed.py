@@ -19,7 +19,7 @@ def add_to(commands: Any) -> None:
     parser.set_defaults(run=run)
     add = parser.add_argument
     add("packs", nargs="+", type=Path, metavar="PACK")
-    add("--start-from", type=Path, required=True, metavar="DIR", help="weights to begin with")
+    add("--start-from", required=True, metavar="DIR", help="weights to begin with, here or user/name on the Hub")
     add("--out", type=Path, required=True, metavar="DIR")
     add("--minutes", type=number("--minutes"), default=6.0, help="of training (default: 6)")
     add("--labeller", type=Path, metavar="DIR", help="weights that label unlabelled photos (default: its own average)")
@@ -37,6 +37,7 @@ def add_to(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Trains and writes the average of the weights."""
     from humanseg.extras import needed
+    from humanseg.hub.find import find_weights
 
     if not 0 < options.minutes < 10_000:
         raise HumanSegError(f"--minutes is {options.minutes}: give a positive number.")
@@ -46,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
         raise HumanSegError(f"--slim is {options.slim}: give a number above 0 and at most 1.")
     weights = dict(map(_weight, options.weight))
     check_folder(options.out)
+    start_from = find_weights(options.start_from)
     with needed("train", "Training"):
         from humanseg.training.gpu import run as training
     plan = training.Plan(
@@ -59,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     training.fit(
         options.packs,
         plan,
-        options.start_from,
+        start_from,
         options.out,
         labeller=options.labeller,
         decoder=tuple(options.decoder) if options.decoder else None,

@@ -66,6 +66,19 @@ def find_weights(
     return fetch(named["id"], revision or named["revision"], needs, listener)
 
 
+def find_own(model: str | None = None) -> Path:
+    """As `find_weights`, for what writes beside the weights or passes them on: not to those on the Hub.
+
+    Raises
+    ------
+    WeightsError : a model on the Hub was named, or there are no such weights
+    """
+    model, _ = models_named(model)
+    if is_on_hub(model):
+        raise WeightsError(f"{model} is on the Hub, where nothing can be written beside it: name a folder of weights.")
+    return find_weights(model)
+
+
 def models_named(model: str | None = None, live_model: str | None = None) -> tuple[str, str]:
     """Which weights are for photos and which for the webcam, by argument, by the environment or as they ship.
 

@@ -17,6 +17,7 @@ from humanseg.model.config import CONFIG_NAME, ONNX_NAME, WEIGHTS_NAME, read_con
 from humanseg.model.onnx_file import OnnxFile, check_belongs
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+_PICTURE = re.compile(r"!\[[^]]*\]\(([\w-][\w.-]*)\)")  # that the card shows from beside itself
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def gather(folder: Path, repository: str, scratch: Path, licence: str | None = N
         written[LICENCE_NAME] = terms.text
     for name, text in written.items():
         (scratch / name).write_text(text, encoding="utf-8")
+    own |= {name: folder / name for name in _PICTURE.findall(written[CARD_NAME]) if (folder / name).is_file()}
     return own | {name: scratch / name for name in written}
 
 

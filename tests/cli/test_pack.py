@@ -45,7 +45,17 @@ def test_pack_refuses_what_cannot_work(people, tmp_path, monkeypatch, capsys, ar
 def test_train_packed_hands_its_options_on(tmp_path, monkeypatch):
     seen = {}
     monkeypatch.setattr(training, "fit", lambda packs, plan, *folders, **rest: seen.update(plan=plan, **rest))
-    arguments = ["a.zip", "--start-from", "w", "--out", str(tmp_path / "out"), "--minutes", "2", "--weight", "set=1.5"]
+    arguments = [
+        "a.zip",
+        "--start-from",
+        "humansegnet",
+        "--out",
+        str(tmp_path / "out"),
+        "--minutes",
+        "2",
+        "--weight",
+        "set=1.5",
+    ]
     assert main(["train-packed", *arguments, "--decoder", "32", "16", "--slim", "0.5", "--half"]) == 0
     assert seen["plan"].seconds == 120 and seen["plan"].weights == {"set": 1.5} and seen["half"]
     assert seen["decoder"] == (32, 16) and seen["slim"] == 0.5 and seen["labeller"] is None

@@ -130,3 +130,11 @@ def test_the_shipped_weights_are_whole(repository):
     if not (repository / "checkpoints" / "humansegnet").is_dir():
         pytest.skip("checkpoints/humansegnet isn't there: train.py makes it.")
     assert find_weights() == repository / "checkpoints" / "humansegnet"
+
+
+@pytest.mark.parametrize("model", ["somebody/cutter", None])
+def test_what_writes_beside_the_weights_is_refused_those_on_the_hub(hub_server, monkeypatch, tmp_path, model):
+    monkeypatch.setenv("HUMANSEG_MODEL", "somebody/cutter@v1")
+    with pytest.raises(WeightsError, match=r"somebody/cutter.* is on the Hub"):
+        hub.find_own(model)
+    assert hub.find_own(str(a_folder(tmp_path / "mine"))) == tmp_path / "mine" and hub_server.requests == []

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from humanseg.cli import main
+from humanseg.hub import publish
 from humanseg.hub.find import find_weights
 from humanseg.hub.licence import LICENCE_NAME
 from humanseg.model import unet
@@ -95,6 +96,15 @@ def test_of_a_changed_model_only_what_changed_is_uploaded(hub_server, folder, ca
     assert len(published(hub_server).commits) == 4
 
 
+def test_pictures_that_the_card_shows_come_along(hub_server, folder, monkeypatch):
+    written = publish.model_card
+    monkeypatch.setattr(publish, "model_card", lambda *_: written(*_) + "![How sure](sure.png) ![Gone](gone.png)")
+    (folder / "sure.png").write_bytes(b"a picture")
+    (folder / "notes.png").write_bytes(b"nobody else's business")
+    assert main(["publish", "somebody/cutter", "--model", str(folder)]) == 0
+    assert {name for name in published(hub_server).files if name.endswith(".png")} == {"sure.png"}
+
+
 def test_a_model_is_private_where_that_was_asked_for(hub_server, folder):
     assert main(["publish", "somebody/cutter", "--model", str(folder), "--private"]) == 0
     assert published(hub_server).private
@@ -148,7 +158,7 @@ def test_what_is_no_name_of_a_model_is_refused_without_asking_the_hub(hub_server
 
 def test_a_model_that_is_on_the_hub_is_not_published_from_there(hub_server, folder, capsys):
     assert main(["publish", "somebody/mine", "--model", "somebody/cutter"]) == 1
-    assert "is on the Hub already" in capsys.readouterr().err and hub_server.requests == []
+    assert "is on the Hub, where" in capsys.readouterr().err and hub_server.requests == []
 
 
 def test_an_onnx_file_of_other_weights_is_not_published(hub_server, folder, capsys):
