@@ -17,6 +17,19 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="photos, or folders of them")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="gets images/ and masks/")
+    parser.add_argument(
+        "--boxes",
+        type=Path,
+        metavar="FILE",
+        help="CSV with columns file, x0, y0, x1, y1 (shares of the sides), the boxes around everybody: a photo is kept "
+        "where each is filled and little lies outside",
+    )
+    parser.add_argument(
+        "--known",
+        type=Path,
+        metavar="DIR",
+        help="masks by the photos' names that know a part: 255 is person for sure, anything else unknown",
+    )
     add_engine_options(parser)
 
 
@@ -24,6 +37,7 @@ def run(options: argparse.Namespace) -> int:
     """Copies each photo of which the network is sure, with its mask; a photo that fails is reported, the rest go on."""
     from humanseg.bulk import targets
     from humanseg.data.datasets import read_photo
+    from humanseg.data.pack import read_boxes
     from humanseg.media import photos
     from humanseg.training import pseudo
 
@@ -41,6 +55,9 @@ def run(options: argparse.Namespace) -> int:
                 raise HumanSegError(f"{target} is one of the photos: name another folder with --out.")
     for folder in (copies, masks):
         check_folder(folder)
+    boxes = read_boxes(options.boxes) if options.boxes else None
+    if options.known and not options.known.is_dir():
+        raise HumanSegError(f"There is no folder {options.known}: name one of masks with --known.")
     segmenter = load_segmenter(options)
     for folder in (copies, masks):
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,7 +66,9 @@ def run(options: argparse.Namespace) -> int:
     def one(photo: Path) -> str:
         if photo.stem in labelled:
             raise DataError(f"{photo} has the name of {labelled[photo.stem]}: rename one of them.")
-        mask = pseudo.label(segmenter, read_photo(photo))
+        rgb = read_photo(photo)
+        known = _known(options.known / f"{photo.stem}.png", rgb) if options.known else None
+        mask = pseudo.label(segmenter, rgb, None if boxes is None else boxes.get(photo.name, []), known)
         if mask is not None:
             _write_pair(photo, copies / photo.name, photos.encode_mask(mask / 255), masks / f"{photo.stem}.png")
             labelled[photo.stem] = photo
@@ -57,8 +76,16 @@ def run(options: argparse.Namespace) -> int:
 
     status = each(paths, one)
     if status != INTERRUPTED:
-        say(f"{len(labelled)} of {len(paths)} photos labelled in {options.out}; of the others it isn't sure.")
+        say(f"{len(labelled)} of {len(paths)} photos labelled in {options.out}; the others would be guesses.")
     return status or (1 if sources.troubles else 0)
+
+
+def _known(file: Path, rgb: Any) -> Any:
+    """What a partial mask knows to be person in a photo: bool HxW."""
+    from humanseg.data.masks import PERSON, read_mask, resize_mask
+
+    mask, (height, width) = read_mask(file), rgb.shape[:2]
+    return (mask if mask.shape == (height, width) else resize_mask(mask, width, height)) == PERSON
 
 
 def _write_pair(photo: Path, copy: Path, mask: bytes, mask_file: Path) -> None:

@@ -1,5 +1,6 @@
 """humanseg label: pairs to train on."""
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -72,3 +73,47 @@ def test_label_stopped_between_photo_and_mask_leaves_neither(small, tmp_path, st
     assert main(["label", str(photo), "--out", str(out)]) == 130
     assert capsys.readouterr().err == "Stopped after 0 of 1 photos.\n"
     assert not [path for path in out.rglob("*") if path.is_file()]
+
+
+def test_label_keeps_photos_whose_boxes_are_filled(small, tmp_path, standing_in, capsys):
+    """The stand-in finds one person, an ellipse in the middle of every photo."""
+    for name in ("in/full.png", "in/half.png", "in/unlisted.png"):
+        small(name)
+    (tmp_path / "boxes.csv").write_text(
+        "file,x0,y0,x1,y1\nfull.png,0.2,0.1,0.8,0.95\nhalf.png,0.2,0.1,0.8,0.95\nhalf.png,0,0,0.15,0.15\n"
+    )
+    options = ["--boxes", str(tmp_path / "boxes.csv"), "--out", str(tmp_path / "out")]
+    assert main(["label", str(tmp_path / "in"), *options]) == 0
+    assert [pair.stem for pair in find_pairs(tmp_path / "out")] == ["full"]
+    assert "1 of 3" in capsys.readouterr().out
+
+
+def test_label_keeps_what_a_partial_mask_knows(small, tmp_path, standing_in, capsys):
+    for name in ("in/found.png", "in/missed.png"):
+        small(name)
+    for name, rows in (("found", slice(10, 14)), ("missed", slice(0, 4))):
+        known = np.full((24, 32), 128, np.uint8)
+        known[rows, 14:18] = 255
+        (tmp_path / "known").mkdir(exist_ok=True)
+        Image.fromarray(known).save(tmp_path / "known" / f"{name}.png")
+    options = ["--known", str(tmp_path / "known"), "--out", str(tmp_path / "out")]
+    assert main(["label", str(tmp_path / "in"), *options]) == 0
+    (pair,) = find_pairs(tmp_path / "out")
+    assert pair.stem == "found" and (read_pair(pair)[1][10:14, 14:18] == PERSON).all()
+
+
+def test_label_reports_a_photo_whose_partial_mask_is_missing(small, tmp_path, standing_in, capsys):
+    small("in/a.png")
+    (tmp_path / "known").mkdir()
+    assert (
+        main(["label", str(tmp_path / "in"), "--known", str(tmp_path / "known"), "--out", str(tmp_path / "out")]) == 1
+    )
+    assert "a.png" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--boxes", "--known"])
+def test_label_names_what_it_should_know_from_and_is_not_there(small, tmp_path, monkeypatch, capsys, option):
+    monkeypatch.setattr(Segmenter, "from_pretrained", lambda *_, **__: pytest.fail("the work had begun"))
+    photo = small("a.jpg")
+    assert main(["label", str(photo), option, str(tmp_path / "nowhere"), "--out", str(tmp_path / "out")]) == 1
+    assert "nowhere" in capsys.readouterr().err
