@@ -18,7 +18,7 @@ FEATURES = {
     "decided": 3.0,  # soft IoU of the alpha with itself thresholded: 1 where every pixel is 0 or 1 (0.95)
     "agreement": 3.0,  # soft IoU of the first pass with both joined (0.95)
     "haze": -5.0,  # hazy pixels as a share of the person's (0.004)
-    "surest": 6.0,  # the alpha that the surest pixels reach (0.9975)
+    "outline": 2.5,  # its length against the root of the person's area (12): slim, ragged or several people have more
 }
 LEAST, MOST = 1e-3, 1 - 1e-3  # of what a logit is taken
 LEAST_HAZE = 3e-3
@@ -50,11 +50,14 @@ def features(alphas: Sequence[np.ndarray], config: ModelConfig) -> np.ndarray:
     small = shrink(last, config.size)
     person = small >= config.threshold
     area = max(1, np.count_nonzero(person))
+    kernel = np.ones((3, 3), np.uint8)
+    mask = person.astype(np.uint8)
+    outline = np.count_nonzero(cv2.dilate(mask, kernel) != cv2.erode(mask, kernel))
     values = {
         "decided": _logit(float(small[person].sum() / (area + small[~person].sum()))),
         "agreement": FEATURES["agreement"],
         "haze": math.log(np.count_nonzero(haze.wide(small)) / area + LEAST_HAZE),
-        "surest": _logit(parts.surest_alpha(alphas, config)),
+        "outline": math.log((outline + 1) / math.sqrt(area)),
     }
     if len(alphas) > 1:
         first = resize_alpha(alphas[0], small.shape[1], small.shape[0])
