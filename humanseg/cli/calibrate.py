@@ -33,6 +33,7 @@ def run(options: argparse.Namespace) -> int:
     from humanseg.engines import load_engine
     from humanseg.evaluation import calibrate, plot
     from humanseg.files import sha256
+    from humanseg.hub.card import CONFIDENCE_PLOT
     from humanseg.hub.find import find_own
     from humanseg.model.config import WEIGHTS_NAME, read_config, write_config
 
@@ -47,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     rows = calibrate.measure(engine, pairs, second_pass=options.second_pass, cache=cache, progress=sys.stderr.isatty())
     config = read_config(folder)
     calibration, report = calibrate.fitted(rows, config.calibration)
-    plot.plot_confidence(report, folder / plot.NAME)
+    plot.plot_confidence(report, folder / CONFIDENCE_PLOT)
     figures = {key: value for key, value in report.items() if key != "photos"}
     metrics = config.metrics | {"confidence": figures}
     write_config(replace(config, calibration=calibration, metrics=metrics), folder)

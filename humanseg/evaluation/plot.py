@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-NAME = "confidence.png"
-
 
 def plot_confidence(report: dict[str, Any], path: Path) -> None:
     """Draws expected against true IoU, photo by photo and in tenths.

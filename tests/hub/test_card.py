@@ -195,3 +195,19 @@ def test_a_licence_that_the_training_sets_rule_out_is_refused(weights):
 def test_the_card_of_a_model_on_the_hub_is_not_made_in_the_hub_s_cache(hub_server, capsys):
     assert main(["card", "--model", "somebody/cutter"]) == 1
     assert "is on the Hub" in capsys.readouterr().err and hub_server.requests == []
+
+
+def test_the_card_tells_how_far_the_confidence_can_be_trusted(weights, tmp_path):
+    assert "confidence.png" not in card.model_card(read_config(weights), "mine")
+    fit = {
+        "n": 480,
+        "rank_correlation": 0.841,
+        "calibration_error": 0.0123,
+        "failures": 50,
+        "failures_in_doubtful_tenth": 31,
+        "people": {"n": 484, "missed": 2},
+        "nobody": {"n": 203, "somebody": 3},
+    }
+    text = card.model_card(replace(read_config(weights), metrics={"confidence": fit}), "mine")
+    assert "(confidence.png)" in text and "is 0.84 and" in text and "of calibration 0.012;" in text
+    assert "of 203 photos of nobody 3 with somebody" in text
