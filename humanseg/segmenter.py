@@ -13,8 +13,8 @@ from humanseg.confidence import confidence
 from humanseg.cutout import CutOut
 from humanseg.engines import FILES, Engine, choose_engine, load_engine
 from humanseg.foreground import foreground_colours
-from humanseg.hub.fetch import Listener
 from humanseg.hub.find import find_weights
+from humanseg.hub.progress import Listener
 from humanseg.media import photos
 from humanseg.media.photos import Photo
 from humanseg.model.config import LARGEST_SIDE, ModelConfig

@@ -5,31 +5,20 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from humanseg.errors import DownloadError, HumanSegError, WeightsError
 from humanseg.files import replacing
 from humanseg.hub.check import PICKLES, checked, checksum, matches_its_name
 from humanseg.hub.faults import explained, persistently
+from humanseg.hub.progress import Listener, progress_bar, small_chunks
 from humanseg.model.config import CONFIG_NAME, ONNX_NAME, WEIGHTS_NAME, read_config
 from humanseg.model.onnx_file import OnnxFile, check_belongs
 
 log = logging.getLogger(__name__)
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-CHUNK = 1 << 16  # bytes
-
-
-class Listener(Protocol):
-    """Somebody who is told how the weights come about."""
-
-    def progress(self, done: int, total: int) -> None:
-        """So many bytes of the file that is being fetched are there."""
-
-    def instead(self, sentence: str) -> None:
-        """Other weights than those of the Hub serve, and why."""
 
 
 def fetch(repository: str, revision: str | None, needs: str, listener: Listener | None = None) -> Path:
@@ -165,9 +154,9 @@ def _file(repository: str, commit: str, stated: Any, listener: Listener | None =
     """One file in the cache, with the size and the checksum that the Hub states of it."""
     from huggingface_hub import hf_hub_download
 
-    name, bar = stated.rfilename, _bar(listener)
+    name, bar = stated.rfilename, progress_bar(listener, stated.size or 0)
     for _ in range(2):
-        with _small_chunks():
+        with small_chunks():
             path = Path(persistently(lambda: hf_hub_download(repository, name, revision=commit, tqdm_class=bar)))
         if _is_as_stated(path, stated):
             return path
@@ -178,48 +167,11 @@ def _file(repository: str, commit: str, stated: Any, listener: Listener | None =
     raise DownloadError(f"{name} of {repository} arrived damaged twice (size or checksum are wrong): try again later.")
 
 
-@contextlib.contextmanager
-def _small_chunks() -> Iterator[None]:
-    """Within it the Hub's client writes what it fetches in small pieces.
-
-    Its own are 10 MB (2.4), of which nothing is left when the connection breaks, so that a model of 12 MB would begin
-    from the start again and again, and its progress would be two steps.
-    """
-    from huggingface_hub import constants
-
-    usual = constants.DOWNLOAD_CHUNK_SIZE
-    constants.DOWNLOAD_CHUNK_SIZE = min(usual, CHUNK)
-    try:
-        yield
-    finally:
-        constants.DOWNLOAD_CHUNK_SIZE = usual
-
-
 def _is_as_stated(path: Path, stated: Any) -> bool:
     promised = stated.lfs.sha256 if stated.lfs else stated.blob_id
     if promised is None:  # a mirror that says less
         return matches_its_name(path)
     return path.stat().st_size == stated.size and checksum(path, promised) == promised
-
-
-def _bar(listener: Listener | None) -> type | None:
-    """The Hub's own progress bar, which tells a listener, too, whether or not it's shown."""
-    if listener is None:
-        return None
-    from huggingface_hub.utils import tqdm
-
-    class Bar(tqdm):
-        def __init__(self, *arguments: Any, **options: Any) -> None:
-            super().__init__(*arguments, **options)
-            self.arrived = 0
-            self.update(options.get("initial", 0))
-
-        def update(self, n: float | None = 1) -> bool | None:
-            self.arrived += int(n or 0)
-            listener.progress(self.arrived, int(self.total or 0))
-            return super().update(n)
-
-    return Bar
 
 
 def _note_absence(repository: str, commit: str, name: str) -> None:

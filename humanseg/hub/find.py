@@ -8,7 +8,8 @@ from pathlib import Path
 
 from humanseg.errors import WeightsError
 from humanseg.hub.check import PICKLES, checked, not_a_folder
-from humanseg.hub.fetch import Listener, fetch
+from humanseg.hub.fetch import fetch
+from humanseg.hub.progress import Listener
 from humanseg.model.config import CONFIG_NAME, WEIGHTS_NAME
 
 MODEL_VARIABLE = "HUMANSEG_MODEL"

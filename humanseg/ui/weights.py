@@ -67,12 +67,12 @@ class Weights:
         return segmenter
 
     def progress(self, done: int, total: int) -> None:
-        """See `humanseg.hub.fetch.Listener`."""
+        """See `humanseg.hub.progress.Listener`."""
         whole = done >= total
         self.sentence = "" if whole else text.FETCHING.format(name=self.name, done=done / 1e6, total=total / 1e6)
 
     def instead(self, sentence: str) -> None:
-        """See `humanseg.hub.fetch.Listener`."""
+        """See `humanseg.hub.progress.Listener`."""
         self.sentence = sentence
 
 

@@ -15,8 +15,8 @@ import pytest
 from safetensors.numpy import save
 
 from humanseg.errors import DownloadError, WeightsError
-from humanseg.hub.fetch import CHUNK
 from humanseg.hub.find import find_weights
+from humanseg.hub.progress import CHUNK
 from humanseg.model.config import CONFIG_NAME, WEIGHTS_NAME, ModelConfig
 
 WEIGHTS = save({"segmentation_head.0.bias": np.arange(50_000, dtype=np.float32)})

@@ -13,6 +13,7 @@ from safetensors.numpy import save
 
 from humanseg.errors import DownloadError, WeightsError
 from humanseg.hub.find import find_weights
+from humanseg.hub.progress import progress_bar
 from humanseg.model.config import CONFIG_NAME, ONNX_NAME, WEIGHTS_NAME, ModelConfig
 from humanseg.model.onnx_file import ANY_SIZE, FORMAT, PREFIX, checksum_entry, described, metadata_entry
 from tests.hub.server import TOKEN, commit_number
@@ -154,6 +155,16 @@ def test_a_listener_hears_how_far_it_is_and_that_it_arrived(cutter):
     find_weights("somebody/cutter", listener=told)
     size = len(weights())
     assert told.steps[0] == (0, size) and told.steps[-1] == (size, size) and told.sentences == []
+
+
+def test_a_download_with_two_bars_goes_forward_and_ends_once():
+    told = Told()
+    bar = progress_bar(told, 1000)
+    network, disk = bar(total=1000), bar(total=1000)
+    for step, one in ((300, network), (200, disk), (500, network), (400, disk), (400, disk), (300, network)):
+        one.update(step)
+    assert told.steps == sorted(told.steps) and told.steps[-1] == (1000, 1000)
+    network.close(), disk.close()
 
 
 def test_a_listener_hears_in_a_sentence_that_an_earlier_copy_serves(cutter, monkeypatch):
