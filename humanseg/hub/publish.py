@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from humanseg.errors import HumanSegError
-from humanseg.hub.card import CARD_NAME, CONFIDENCE_PLOT, model_card
+from humanseg.hub.card import CARD_NAME, model_card
 from humanseg.hub.check import checked, checksum
 from humanseg.hub.faults import explained, not_uploaded, persistently
 from humanseg.hub.licence import LICENCE_NAME, licence_of
@@ -62,11 +62,7 @@ def gather(folder: Path, repository: str, scratch: Path, licence: str | None = N
     HumanSegError : the licence can't be that
     """
     checked(folder)
-    own = {
-        name: folder / name
-        for name in (WEIGHTS_NAME, ONNX_NAME, CONFIG_NAME, CONFIDENCE_PLOT)
-        if (folder / name).is_file()
-    }
+    own = {name: folder / name for name in (WEIGHTS_NAME, ONNX_NAME, CONFIG_NAME) if (folder / name).is_file()}
     if ONNX_NAME in own:
         check_belongs(OnnxFile.read(folder / ONNX_NAME), folder)
     config = read_config(folder)
