@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 
 from benchmarks.server import PHOTO
-from humanseg import Segmenter, edges
+from humanseg import Segmenter, edges, haze
 from humanseg.engines.openvino import CAMERA_RUN
 from humanseg.foreground import foreground_colours
 from humanseg.hub.find import LIVE_NAME, find_weights
@@ -103,6 +103,7 @@ def rows(segmenter: Segmenter, threads: int) -> dict[str, Callable[[], object]]:
         "1080p: to the net's size": lambda: letterbox(full, size, stride),
         "1080p: bilinear, no refinement": lambda: cv2.resize(coarse, (1920, 1080)),
         "1080p: refinement": lambda: edges.refine_alpha(full, coarse),
+        "1080p: haze is decided": lambda: haze.decide(alpha.copy(), segmenter.config.calibration),
         "1080p: the people's colours": lambda: foreground_colours(full, alpha),
         "1080p array to alpha, not refined": lambda: segmenter.alpha(full, second_pass=False, refine=False),
         "1080p array to alpha, one pass": lambda: segmenter.alpha(full, second_pass=False),

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from humanseg.resize import averaged, resize_alpha
-from humanseg.tiles import SURE, check_pair, for_each, four_times, sample, sum_of_four, tiles_with
+from humanseg.tiles import SURE, check_pair, for_each, four_times, mirrored, sample, sum_of_four, tiles_with
 
 # Guided filter, one step after the other: scale of the coarse alpha, half the box's side in pixels at that scale, and
 # how much contrast (of 1, squared) counts as an edge. Measured by benchmarks/edges.py, like the contrast below.
@@ -82,7 +82,7 @@ def _linear_model(rgb: np.ndarray, alpha: np.ndarray, share: np.ndarray) -> np.n
     ]
     # The small guide is made of the large one: reading a whole phone photo twice would cost more than the filter.
     guides = [averaged(rgb, *(2 * n for n in sizes[-1]), near=2)]
-    guides = [averaged(guides[0], *(2 * n for n in size)) for size in sizes[:-1]] + guides
+    guides = [averaged(guides[0], *(2 * n for n in size), near=2) for size in sizes[:-1]] + guides
     plain = alpha
     line = None
     for number, (_, radius, epsilon) in enumerate(STEPS):
@@ -115,13 +115,10 @@ def _fitted(
     plain, doubt = (cv2.resize(array, (columns, rows)) for array in (plain, share))
     line = np.zeros((rows, columns, 4), np.float32)
     line[..., 3] = plain * np.float32(1 / 255)
-    # Boxes reach beyond the photo: mirrored once here, every tile is like one in the middle.
-    reach = 2 * radius
-    guide, alpha = (cv2.copyMakeBorder(array, *(reach,) * 4, cv2.BORDER_REFLECT) for array in (guide, alpha))
 
     def fit(part: tuple[slice, slice]) -> None:
-        around = tuple(slice(2 * s.start, 2 * s.stop + 2 * reach) for s in part)
-        model = _guided(guide[around], alpha[around], radius, epsilon)
+        twice = tuple(slice(2 * s.start, 2 * s.stop) for s in part)
+        model = _guided(*(mirrored(array, twice, 2 * radius) for array in (guide, alpha)), radius, epsilon)
         model -= line[part]
         model *= four_times(doubt[part])
         line[part] += model
@@ -147,7 +144,7 @@ def _guided(guide: np.ndarray, alpha: np.ndarray, radius: int, epsilon: float) -
     # Planes one below the other are one picture to OpenCV; where they meet is in the rim.
     planes = np.empty((13, height, width), np.float32)
     colours = planes[:3]
-    for plane, channel in zip(colours, cv2.split(np.ascontiguousarray(guide)), strict=True):
+    for plane, channel in zip(colours, cv2.split(guide), strict=True):
         plane[...] = channel
     planes[3] = alpha
     _multiply(planes, planes[4:])

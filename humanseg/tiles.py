@@ -84,6 +84,16 @@ def padded(
     return around, inside
 
 
+def mirrored(array: np.ndarray, part: tuple[slice, slice], reach: int) -> np.ndarray:
+    """A tile with `reach` more pixels on each side, mirrored where the array ends; contiguous."""
+    around, inside = padded(part, reach, array.shape[:2])
+    (top, left), (bottom, right) = (
+        (reach - s.start for s in inside),
+        (reach + p.stop - a.stop for p, a in zip(part, around, strict=True)),
+    )
+    return cv2.copyMakeBorder(array[around], top, bottom, left, right, cv2.BORDER_REFLECT)
+
+
 def four_times(array: np.ndarray) -> np.ndarray:
     """An HxW array as HxWx4, four times the same: NumPy is many times slower where it has to repeat values itself."""
     return cv2.merge([array] * 4)

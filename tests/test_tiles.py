@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from humanseg.tiles import eight_bits, for_each, four_times, sample, strips_of, sum_of_four, tiles_with
+from humanseg.tiles import eight_bits, for_each, four_times, mirrored, sample, strips_of, sum_of_four, tiles_with
 
 
 @pytest.fixture
@@ -46,6 +46,16 @@ def test_what_goes_wrong_in_a_part_is_raised(threads, count):
 
     with pytest.raises(MemoryError, match="part 3"):
         for_each(range(5), work)
+
+
+@pytest.mark.parametrize(
+    "part", [(slice(0, 8), slice(0, 9)), (slice(8, 16), slice(3, 9)), (slice(6, 20), slice(12, 15))]
+)
+def test_a_tile_at_the_end_is_mirrored_as_the_whole_would_be(part):
+    array = np.random.default_rng(0).random((20, 15), np.float32)
+    whole = np.pad(array, 5, mode="symmetric")
+    around = tuple(slice(s.start, s.stop + 10) for s in part)
+    np.testing.assert_array_equal(mirrored(array, part, 5), whole[around])
 
 
 def test_four_channels_are_filled_and_summed():
