@@ -126,16 +126,19 @@ def fitted(rows: list[Measurement], calibration: Calibration) -> tuple[Calibrati
 
 
 def _threshold(people: np.ndarray, nobody: np.ndarray) -> float:
-    """The least alpha for somebody, at which what goes wrong is smallest against what is allowed on either side.
+    """The lowest alpha for somebody at which no more photos of nobody come out with somebody than MOST_FALSE.
 
+    The lowest, since a person who is missed costs a user the photo, and who cuts out people seldom has one of nobody.
     Each photo counts as a normal distribution of logits, since the few near the threshold might lie a little elsewhere.
     """
     people, nobody = (_logits(alphas) for alphas in (people, nobody))
     candidates = np.linspace(0, _logits(np.ones(1))[0], 1000)
-    missed = _share_below(candidates, people) / MOST_MISSED
-    false = (1 - _share_below(candidates, nobody)) / MOST_FALSE
-    best = candidates[np.argmin(np.maximum(missed, false))]
-    return float(1 / (1 + np.exp(-best)))
+    false = 1 - _share_below(candidates, nobody)
+    # Where somebody is found in too many whatever the threshold, as few of either kind as can be.
+    best = np.argmax(false <= MOST_FALSE)
+    if false[best] > MOST_FALSE:
+        best = np.argmin(np.maximum(_share_below(candidates, people) / MOST_MISSED, false / MOST_FALSE))
+    return float(1 / (1 + np.exp(-candidates[best])))
 
 
 def _logits(alphas: np.ndarray) -> np.ndarray:

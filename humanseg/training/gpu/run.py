@@ -174,15 +174,15 @@ def train(
                     pending.pop(0)
                     average.module.eval()
                     print(f"labelled {label(canvases, teacher)}", flush=True)
-                views = Views(canvases, _chances(canvases, plan), plan.variety, plan.seed + steps)
+                views = Views(canvases, chances(canvases, plan), plan.variety, plan.seed + steps)
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
             group["lr"] = rate * rate_at(round(progress * 10_000), 10_000, plan.warmup, plan.hold)
         size = plan.sizes[int(torch.randint(len(plan.sizes), (), generator=host))]
         count = max(2, int(plan.batch * (max(plan.sizes) / size) ** 2))
         with torch.no_grad():
             image, target, valid = views.batch(count, size)
-            image = _normalised(damage(image), model)
-        with _precision(device):
+            image = normalised(damage(image), model)
+        with precision(device):
             logits = net(image)
         loss = losses.compute("boundary_iou", logits, target, valid)
         loss = loss + plan.decisive * losses.undecided(logits.float(), target, valid)
@@ -210,7 +210,7 @@ def _mean_loss(waiting: list[Tensor]) -> float:
     return mean
 
 
-def _precision(device: torch.device) -> torch.autocast:
+def precision(device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
 
 
@@ -219,18 +219,18 @@ def predictor(net: nn.Module, model: ModelConfig) -> Predict:
 
     @torch.no_grad()
     def predict(image: Tensor) -> Tensor:
-        with _precision(image.device):
-            return net(_normalised(image, model)).float().sigmoid()
+        with precision(image.device):
+            return net(normalised(image, model)).float().sigmoid()
 
     return predict
 
 
-def _normalised(image: Tensor, model: ModelConfig) -> Tensor:
+def normalised(image: Tensor, model: ModelConfig) -> Tensor:
     mean, std = (torch.tensor(v, device=image.device).view(1, 3, 1, 1) for v in (model.mean, model.std))
     return ((image - mean) / std).contiguous(memory_format=torch.channels_last)
 
 
-def _chances(canvases: Canvases, plan: Plan) -> Tensor:
+def chances(canvases: Canvases, plan: Plan) -> Tensor:
     """How often each photo is drawn: those for training, and of the unlabelled ones those that got a label."""
     labelled = (canvases.people[:, 2] > 0).tolist()
     chances = [
