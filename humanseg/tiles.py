@@ -11,6 +11,8 @@ import numpy as np
 
 TILE = 128  # pixels a side, at every scale
 STRIP = 1 << 18  # pixels of a strip of rows
+# More would mostly wait for one another, and each needs about 10 MB for its part.
+MOST_THREADS = 8
 SURE = 0.02  # alphas this close to 0 or 1 count as sure
 
 Part = TypeVar("Part")
@@ -47,11 +49,11 @@ def strips_of(shape: tuple[int, int]) -> list[slice]:
 
 
 def for_each(parts: Iterable[Part], work: Callable[[Part], object]) -> None:
-    """Calls `work` on every part, which mustn't overlap, on as many threads as OpenCV uses; the order is left open.
+    """Calls `work` on every part, which mustn't overlap, on as many threads as OpenCV has, up to `MOST_THREADS`.
 
-    NumPy and OpenCV let other threads run while they compute, and what a part holds doesn't depend on the others.
+    The order is left open. NumPy and OpenCV let other threads run while they compute.
     """
-    parts, threads = list(parts), max(1, cv2.getNumThreads())
+    parts, threads = list(parts), min(MOST_THREADS, max(1, cv2.getNumThreads()))
     shares = [parts[first::threads] for first in range(min(threads, len(parts)))]
 
     def work_on(share: list[Part]) -> None:

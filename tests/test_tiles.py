@@ -6,7 +6,17 @@ import cv2
 import numpy as np
 import pytest
 
-from humanseg.tiles import eight_bits, for_each, four_times, mirrored, sample, strips_of, sum_of_four, tiles_with
+from humanseg.tiles import (
+    MOST_THREADS,
+    eight_bits,
+    for_each,
+    four_times,
+    mirrored,
+    sample,
+    strips_of,
+    sum_of_four,
+    tiles_with,
+)
 
 
 @pytest.fixture
@@ -34,6 +44,13 @@ def test_as_many_threads_work_as_opencv_has(threads):
     threads(2)
     both = threading.Barrier(2, timeout=10)  # passes only if two wait at the same time
     for_each(range(2), lambda part: both.wait())
+
+
+def test_a_machine_of_many_cores_gets_a_bounded_number_of_threads(threads):
+    threads(64)
+    seen = set()
+    for_each(range(200), lambda part: seen.add(threading.get_ident()))
+    assert 1 <= len(seen) <= MOST_THREADS
 
 
 @pytest.mark.parametrize("count", [1, 2])
