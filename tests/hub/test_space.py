@@ -11,6 +11,7 @@ from importlib.metadata import version
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from humanseg.errors import HumanSegError
 from humanseg.hub import space
@@ -165,11 +166,19 @@ def test_without_weights_for_the_webcam_the_photos_serve_it():
     assert front_matter(Space(weights()))["models"] == ["somebody/humansegnet"]
 
 
-def test_for_zero_gpu_pytorch_comes_on_top(files):
+def test_for_zero_gpu_comes_on_top_what_pytorch_needs_in_versions_that_training_has_too(files, repository):
     zero = contents(Space(weights(), zero_gpu=True))
-    added = zero["requirements.txt"].decode().removeprefix(files["requirements.txt"].decode())
-    names = {Requirement(line).name for line in added.splitlines() if line and not line.startswith("#")}
-    assert names >= {"torch", "segmentation-models-pytorch"} and b"python_version: 3.12.12" in zero["README.md"]
+    added = wanted(zero["requirements.txt"].decode().removeprefix(files["requirements.txt"].decode()))
+    training = wanted((repository / "requirements-train.txt").read_text(encoding="utf-8"))
+    assert added.keys() == {"torch", "torchvision", "segmentation-models-pytorch", "timm"}
+    for name, specifier in added.items():
+        assert specifier == training[name] or specifier.contains(str(training[name]).removeprefix("=="))
+    assert b"python_version: 3.12.12" in zero["README.md"]
+
+
+def wanted(text: str) -> dict[str, SpecifierSet]:
+    found = [Requirement(line) for line in text.splitlines() if line and line[0] not in "#-"]
+    return {requirement.name: requirement.specifier for requirement in found}
 
 
 def test_outside_a_clone_it_is_a_sentence(tmp_path):
