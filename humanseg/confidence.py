@@ -20,7 +20,7 @@ FEATURES = {
     "haze": -5.0,  # hazy pixels as a share of the person's (0.004)
     "outline": 2.5,  # its length against the root of the person's area (12): slim, ragged or several people have more
 }
-LEAST, MOST = 1e-3, 1 - 1e-3  # of what a logit is taken
+LEAST, LEAST_SURE = 1e-3, 1e-5  # of what a logit is taken, and as far from 1; sure pixels come closer
 LEAST_HAZE = 3e-3
 
 
@@ -35,7 +35,7 @@ def confidence(alphas: Sequence[np.ndarray], config: ModelConfig) -> float:
     alphas : that the passes gave, float32 HxW in [0, 1], the best one last
     """
     surest = parts.surest_alpha(alphas, config)
-    if surest < config.calibration.least_confidence or not surest:
+    if surest < config.calibration.least_confidence or evidence(alphas, config) <= config.calibration.least_evidence:
         return 0.0
     if not config.calibration.expected_iou:
         return surest
@@ -44,17 +44,28 @@ def confidence(alphas: Sequence[np.ndarray], config: ModelConfig) -> float:
     return max(LEAST, 0.5 + 0.5 * math.tanh(score / 2))  # the logistic function, which can't overflow so
 
 
+def evidence(alphas: Sequence[np.ndarray], config: ModelConfig) -> float:
+    """How much speaks for somebody being there, 0 to 1: surest pixels that are sure, and few that are undecided.
+
+    Above `Calibration.least_evidence` somebody is. A thing that is taken for a person is sure in places, too, but
+    seldom all over. It is the mean, in logits, of what the surest pixels reach and of how decided the alpha is.
+    """
+    surest = parts.surest_alpha(alphas, config)
+    if not surest:
+        return 0.0
+    small, person, area = _person(alphas[-1], config)
+    score = (_logit(surest, LEAST_SURE) + _logit(_decided(small, person, area))) / 2
+    return 0.5 + 0.5 * math.tanh(score / 2)
+
+
 def features(alphas: Sequence[np.ndarray], config: ModelConfig) -> np.ndarray:
     """The `FEATURES` of a photo in which somebody was found, less their usual values: float64, one number each."""
-    last = parts.without_doubtful_parts(alphas[-1], config)
-    small = shrink(last, config.size)
-    person = small >= config.threshold
-    area = max(1, np.count_nonzero(person))
+    small, person, area = _person(alphas[-1], config)
     kernel = np.ones((3, 3), np.uint8)
     mask = person.astype(np.uint8)
     outline = np.count_nonzero(cv2.dilate(mask, kernel) != cv2.erode(mask, kernel))
     values = {
-        "decided": _logit(float(small[person].sum() / (area + small[~person].sum()))),
+        "decided": _logit(_decided(small, person, area)),
         "agreement": FEATURES["agreement"],
         "haze": math.log(np.count_nonzero(haze.wide(small)) / area + LEAST_HAZE),
         "outline": math.log((outline + 1) / math.sqrt(area)),
@@ -66,6 +77,17 @@ def features(alphas: Sequence[np.ndarray], config: ModelConfig) -> np.ndarray:
     return np.array([values[name] - usual for name, usual in FEATURES.items()])
 
 
-def _logit(share: float) -> float:
-    share = min(max(share, LEAST), MOST)
+def _person(alpha: np.ndarray, config: ModelConfig) -> tuple[np.ndarray, np.ndarray, int]:
+    """The alpha without doubtful parts, at the network's size; where it is person (bool), and that area in pixels."""
+    small = shrink(parts.without_doubtful_parts(alpha, config), config.size)
+    person = small >= config.threshold
+    return small, person, max(1, np.count_nonzero(person))
+
+
+def _decided(small: np.ndarray, person: np.ndarray, area: int) -> float:
+    return float(small[person].sum() / (area + small[~person].sum()))
+
+
+def _logit(share: float, least: float = LEAST) -> float:
+    share = min(max(share, least), 1 - least)
     return math.log(share / (1 - share))

@@ -20,7 +20,7 @@ SMALL_PART = 1 / 3
 def surest_alpha(alphas: Sequence[np.ndarray], config: ModelConfig) -> float:
     """The alpha that the person's surest pixels reach; 0 where they are too few for anybody.
 
-    From `Calibration.least_confidence` on somebody is there.
+    Below `Calibration.least_confidence` nobody is there.
 
     Parameters
     ----------

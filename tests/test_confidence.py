@@ -50,6 +50,16 @@ def test_one_pass_is_taken_to_agree_as_passes_usually_do():
     assert 0 < confidence.confidence([person()], config()) < confidence.confidence([person(), person()], config())
 
 
+def test_what_is_sure_in_places_and_undecided_elsewhere_is_little_evidence_of_somebody():
+    sure, doubtful = person(), person(0.6)
+    doubtful[90:110] = person()[90:110]
+    both = [confidence.evidence([alpha], config()) for alpha in (sure, doubtful)]
+    assert 1 > both[0] > both[1] > 0 and confidence.evidence([np.zeros((50, 50), np.float32)], config()) == 0
+    fitted = config(least_evidence=sum(both) / 2)
+    found = [confidence.confidence([alpha], fitted) > 0 for alpha in (sure, doubtful)]
+    assert found == [True, False]
+
+
 @pytest.mark.parametrize("coefficients", [FITTED, ()])
 def test_nobody_has_no_confidence_and_somebody_has_some(coefficients):
     fitted = config(expected_iou=coefficients, least_confidence=0.9)

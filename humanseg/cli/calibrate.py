@@ -14,7 +14,7 @@ from humanseg.cli.terminal import say
 
 def add_to(commands: Any) -> None:
     parser = add_command(
-        commands, "calibrate", run, "Fit the confidence and the least alpha for somebody; writes config.json."
+        commands, "calibrate", run, "Fit the confidence and the least evidence for somebody; writes config.json."
     )
     parser.add_argument(
         "--data", nargs="+", type=Path, required=True, metavar="DIR", help="pairs; of each set those held back"
@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
 def _print(report: dict[str, Any], calibration: Any) -> None:
     people, nobody = report["people"], report["nobody"]
     say(
-        f"somebody from an alpha of {calibration.least_confidence:.4f} on: found in {nobody['somebody']} of "
+        f"somebody above an evidence of {calibration.least_evidence:.4f}: found in {nobody['somebody']} of "
         f"{nobody['n']} photos of nobody, missed in {people['missed']} of {people['n']} pairs"
     )
     say(

@@ -1,4 +1,4 @@
-"""Fits what the calibration says about decisions: from which alpha on somebody is there, and what IoU to expect."""
+"""Fits what the calibration says about decisions: from which evidence on somebody is there, and what IoU to expect."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from humanseg import confidence, parts
+from humanseg import confidence
 from humanseg.data.datasets import Pair, check_aspect
 from humanseg.data.masks import check_masks, read_mask
 from humanseg.engines import Engine
@@ -22,14 +22,15 @@ from humanseg.model.calibration import Calibration
 from humanseg.passes import run_passes
 from humanseg.segmenter import finished
 
-# What is asked for: somebody in at most this share of photos of nobody, nobody in at most this share of the others.
-MOST_FALSE, MOST_MISSED = 0.02, 0.01
+# Somebody in at most this share of photos of nobody (2 % is asked for: the rest is a margin), nobody in at most this
+# share of the others.
+MOST_FALSE, MOST_MISSED = 0.015, 0.01
 FEWEST = 20  # photos to fit a regression on
 FOLDS = 10
 RIDGE = 1.0  # on standardised features: with hundreds of photos it hardly shows
 BINS = 10
 FAILURE = 0.8  # IoU below which a cut-out can't be used without repair
-SMOOTHING = 0.3  # in logits: how much surer or less sure another photo of the same kind might have come out
+SMOOTHING = 0.15  # in logits: how much surer or less sure another photo of the same kind might have come out
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Measurement:
     dataset: str
     stem: str
     somebody: bool
-    surest: float
+    evidence: float
     features: np.ndarray | None
     iou: float | None
 
@@ -63,16 +64,16 @@ def measure(
     for pair in tqdm(pairs, unit="photo", disable=not progress, leave=False):
         rgb = photos.read(pair.image).rgb
         alphas = _passes(engine, rgb, second_pass, cache and cache / pair.dataset / f"{pair.stem}.npz")
-        surest, iou, known = parts.surest_alpha(alphas, config), None, None
+        evidence, iou, known = confidence.evidence(alphas, config), None, None
         somebody = pair.mask is not None
-        if surest:
+        if evidence:
             known, iou = confidence.features(alphas, config), 0.0
         if somebody:
             mask = read_mask(pair.mask)
             check_aspect(pair, mask.shape, rgb.shape)
-            if surest:
+            if evidence:
                 iou = metrics.score(finished(rgb, alphas[-1], config), mask, config.threshold)["iou"]
-        rows.append(Measurement(pair.dataset, pair.stem, somebody, surest, known, iou))
+        rows.append(Measurement(pair.dataset, pair.stem, somebody, evidence, known, iou))
     return rows
 
 
@@ -89,21 +90,21 @@ def _passes(engine: Engine, rgb: np.ndarray, second_pass: bool, file: Path | Non
 
 
 def fitted(rows: list[Measurement], calibration: Calibration) -> tuple[Calibration, dict[str, Any]]:
-    """The calibration with `least_confidence` and `expected_iou` fitted, and how well they fit, for the model card.
+    """The calibration with `least_evidence` and `expected_iou` fitted, and how well they fit, for the model card.
 
-    The regression is fitted on all photos in which somebody is found; the figures are of predictions for photos that
-    it wasn't fitted on, by cross-validation.
+    From then on evidence decides alone: `least_confidence` becomes 0. The regression is fitted on all photos in which
+    somebody is found; the figures are of predictions for photos that it wasn't fitted on, by cross-validation.
 
     Raises
     ------
     DataError : there are too few photos of either kind
     """
-    people, nobody = ([row.surest for row in rows if row.somebody is kind] for kind in (True, False))
+    people, nobody = ([row.evidence for row in rows if row.somebody is kind] for kind in (True, False))
     found_in = [row for row in rows if row.features is not None]
     if not nobody or len(people) < FEWEST:
         raise DataError(f"A calibration needs photos of nobody and at least {FEWEST} pairs: name more sets.")
     least = _threshold(np.array(people), np.array(nobody))
-    found = [row for row in found_in if row.surest >= least]
+    found = [row for row in found_in if row.evidence >= least]
     features = np.stack([row.features for row in found])
     ious = np.array([row.iou for row in found])
     expected = cross_validated(features, ious)
@@ -119,31 +120,32 @@ def fitted(rows: list[Measurement], calibration: Calibration) -> tuple[Calibrati
         ],
     }
     values = {
-        "least_confidence": round(float(least), 6),
+        "least_confidence": 0.0,
+        "least_evidence": round(least, 6),
         "expected_iou": tuple(round(float(c), 6) for c in coefficients),
     }
     return replace(calibration, **values), report
 
 
 def _threshold(people: np.ndarray, nobody: np.ndarray) -> float:
-    """The lowest alpha for somebody at which no more photos of nobody come out with somebody than MOST_FALSE.
+    """The lowest evidence for somebody at which no more photos of nobody come out with somebody than MOST_FALSE.
 
     The lowest, since a person who is missed costs a user the photo, and who cuts out people seldom has one of nobody.
     Each photo counts as a normal distribution of logits, since the few near the threshold might lie a little elsewhere.
     """
     people, nobody = (_logits(alphas) for alphas in (people, nobody))
     candidates = np.linspace(0, _logits(np.ones(1))[0], 1000)
-    false = 1 - _share_below(candidates, nobody)
-    # Where somebody is found in too many whatever the threshold, as few of either kind as can be.
+    missed, false = _share_below(candidates, people), 1 - _share_below(candidates, nobody)
     best = np.argmax(false <= MOST_FALSE)
-    if false[best] > MOST_FALSE:
-        best = np.argmin(np.maximum(_share_below(candidates, people) / MOST_MISSED, false / MOST_FALSE))
+    # Where that can't be had, or not without missing too many, as few of either kind as can be.
+    if false[best] > MOST_FALSE or missed[best] > MOST_MISSED:
+        best = np.argmin(np.maximum(missed / MOST_MISSED, false / MOST_FALSE))
     return float(1 / (1 + np.exp(-candidates[best])))
 
 
-def _logits(alphas: np.ndarray) -> np.ndarray:
-    alphas = np.clip(alphas, 1e-5, 1 - 1e-5)
-    return np.log(alphas / (1 - alphas))
+def _logits(shares: np.ndarray) -> np.ndarray:
+    shares = np.clip(shares, 1e-5, 1 - 1e-5)
+    return np.log(shares / (1 - shares))
 
 
 def _share_below(thresholds: np.ndarray, logits: np.ndarray) -> np.ndarray:

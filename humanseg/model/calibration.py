@@ -34,6 +34,7 @@ class Calibration:
     surest_share : share of a person's, or of a connected part's, surest pixels, whose alpha counts as its confidence:
         the network is sure of some part of a real person. Above 0, up to 1
     least_confidence : of the whole photo, below which nobody is there, 0 to 1
+    least_evidence : of the whole photo (`humanseg.confidence.evidence`), up to which nobody is there either, 0 to 1
     least_part_confidence : of a connected part once somebody is there, below which the part is left out, 0 to 1
     small_part_share : share of the pixels inside its rim of which a small part has to be that sure, 0 to 1
     haze : alpha from which haze can be seen over a new background; such parts are judged too, 0 to 1
@@ -50,6 +51,7 @@ class Calibration:
 
     surest_share: float = _within(0.1, 1e-3, 1)
     least_confidence: float = _within(0.975, 0, 1)
+    least_evidence: float = _within(0, 0, 1)
     least_part_confidence: float = _within(0.9, 0, 1)
     small_part_share: float = _within(7 / 8, 0, 1)
     haze: float = _within(0.1, 0, 1)

@@ -50,21 +50,21 @@ def test_the_figures_are_of_photos_that_the_fit_had_not_seen():
 def test_the_threshold_lies_between_people_and_rooms_where_they_are_apart():
     people, rooms = measurements()
     calibration, report = calibrate.fitted(people + rooms, Calibration())
-    assert 0.6 <= calibration.least_confidence <= 0.99
+    assert 0.6 <= calibration.least_evidence <= 0.99
     assert report["people"]["missed"] == 0 and report["nobody"]["somebody"] == 0
 
 
 def test_where_they_are_not_apart_what_is_asked_of_either_side_weighs_in():
     people, rooms = measurements()
-    rooms[0] = replace(rooms[0], surest=1.0)  # one of sixty: 1.7 %, less than is allowed
-    people[0] = replace(people[0], surest=0.55)  # one of three hundred
+    rooms[0] = replace(rooms[0], evidence=1.0)  # one of sixty: 1.7 %, less than is allowed
+    people[0] = replace(people[0], evidence=0.55)  # one of three hundred
     _, report = calibrate.fitted(people + rooms, Calibration())
     assert report["nobody"]["somebody"] == 1 and report["people"]["missed"] <= 1
 
 
 def test_somebody_found_where_nobody_is_counts_as_a_failure():
     people, rooms = measurements()
-    rooms[0] = replace(rooms[0], surest=1.0)
+    rooms[0] = replace(rooms[0], evidence=1.0)
     _, report = calibrate.fitted(people + rooms, Calibration())
     without = calibrate.fitted(people + rooms[1:], Calibration())[1]
     assert report["failures"] == without["failures"] + 1
@@ -111,7 +111,7 @@ def test_photos_are_measured_and_a_cache_saves_the_network(photos, tmp_path):
     engine = Bright()
     first = calibrate.measure(engine, photos, cache=tmp_path / "cache", progress=False)
     assert [(row.somebody, row.iou is None) for row in first] == [(True, False), (False, True), (False, False)]
-    assert first[0].iou > 0.9 and first[2].iou == 0 and first[1].surest == 0
+    assert first[0].iou > 0.9 and first[2].iou == 0 and first[1].evidence == 0
     engine.seen.clear()
     again = calibrate.measure(engine, photos, cache=tmp_path / "cache", progress=False)
     assert not engine.seen

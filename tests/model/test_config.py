@@ -95,7 +95,9 @@ def test_a_configuration_nested_without_end_gives_one_sentence(tmp_path):
 @pytest.mark.parametrize("name", ["humansegnet", "humansegnet-live"])
 def test_the_shipped_configurations_are_read_and_have_the_default_calibration_but_for_what_is_fitted(repository, name):
     calibration = read_config(repository / "checkpoints" / name).calibration
-    fitted = {key: getattr(Calibration(), key) for key in ("least_confidence", "expected_iou", "outline")}
+    fitted = {
+        key: getattr(Calibration(), key) for key in ("least_confidence", "least_evidence", "expected_iou", "outline")
+    }
     assert replace(calibration, **fitted) == Calibration()
 
 
