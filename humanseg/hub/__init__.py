@@ -1,1 +1,1 @@
-"""Where weights come from."""
+"""Where weights come from, and where they and their page are published."""
