@@ -34,6 +34,7 @@ NOT_RUN = {
     "humanseg export": "half a minute: tests/cli",
     "accelerate launch": "needs GPUs or several machines",
     "torchrun": "needs several processes or machines: tests/training",
+    "python -m humanseg evaluate --validation": "needs the research data: tests/evaluation",
     "python -m humanseg pack": "tests/cli/test_pack.py",
     "python -m humanseg train-packed": "trains for minutes: tests/training/gpu",
     "python -m humanseg average checkpoints/humansegnet runs/gpu": "needs that training: tests/model/test_unet.py",
