@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,46 +22,14 @@ from humanseg.training.gpu import scores
 from humanseg.training.gpu.canvases import Canvases, load
 from humanseg.training.gpu.damage import Damage
 from humanseg.training.gpu.labels import Predict, label
-from humanseg.training.gpu.views import Variety, Views
+from humanseg.training.gpu.plan import Plan, chances, described, sources
+from humanseg.training.gpu.views import Views
 from humanseg.training.optimisation import WeightAverage, make_optimizer, rate_at
 
 LOOK_EVERY = 50  # steps between two looks at the clock and the loss, which wait for the device
 SAY_EVERY = 500  # steps
 MAX_GRADIENT_NORM = 5.0
 RUN_NAME = "run.json"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How to train.
-
-    Attributes
-    ----------
-    seconds : of training, labelling included, which decide on the number of steps
-    batch : views of the largest size; of smaller ones as many more as have the same pixels
-    sizes : a batch's views have one of these sides
-    hold : share of the time after the warm-up at the full learning rate; it falls after that
-    damage : share of the views with photometric augmentation
-    decisive : weight of the loss that wants alphas near 0 or 1 away from outlines
-    relabel : shares of the time at which unlabelled photos are labelled anew
-    weights : chance of each photo of a set to be drawn, relative to the others; 1 for sets that aren't named
-    """
-
-    seconds: float = 360.0
-    batch: int = 64
-    sizes: tuple[int, ...] = (384, 448, 512)
-    learning_rate: float = 1e-3
-    encoder_rate: float = 0.3
-    weight_decay: float = 0.05
-    warmup: float = 0.03
-    hold: float = 0.45
-    ema_decay: float = 0.998
-    damage: float = 0.5
-    decisive: float = 0.1
-    relabel: tuple[float, ...] = (0.0, 0.4, 0.75)
-    seed: int = 0
-    variety: Variety = field(default_factory=Variety)
-    weights: dict[str, float] = field(default_factory=dict)
 
 
 def fit(
@@ -105,19 +73,13 @@ def fit(
     figures = scores.score(canvases, predictor(net, model), max(plan.sizes))
     print(scores.summary(figures), flush=True)
     own = {key: value for key, value in model.training.items() if key != "earlier"}
-    training = {**_described(plan), "steps": record["steps"], "samples": record["samples"]}
+    training = {**described(plan), "steps": record["steps"], "samples": record["samples"]}
+    training["sources"] = sources(canvases, plan)
     training["earlier"] = [*model.training.get("earlier", []), own]
     unet.save(net.half() if half else net, replace(model, training=training, metrics={}), out)
     with replacing(out / RUN_NAME) as path:
         path.write_text(json.dumps({**record, "figures": figures}, indent=1), encoding="utf-8")
     return figures
-
-
-def _described(plan: Plan) -> dict[str, Any]:
-    """The plan in the words of `train.py`'s options, as far as it has them."""
-    values = asdict(plan)
-    variety = values.pop("variety")
-    return {"on": "packs", "batch_size": values.pop("batch"), **values, **variety, "loss": "boundary_iou"}
 
 
 def _beginning(
@@ -228,17 +190,3 @@ def predictor(net: nn.Module, model: ModelConfig) -> Predict:
 def normalised(image: Tensor, model: ModelConfig) -> Tensor:
     mean, std = (torch.tensor(v, device=image.device).view(1, 3, 1, 1) for v in (model.mean, model.std))
     return ((image - mean) / std).contiguous(memory_format=torch.channels_last)
-
-
-def chances(canvases: Canvases, plan: Plan) -> Tensor:
-    """How often each photo is drawn: those for training, and of the unlabelled ones those that got a label."""
-    labelled = (canvases.people[:, 2] > 0).tolist()
-    chances = [
-        plan.weights.get(row.set, 1.0)
-        if row.role in ("train", "negative") or (row.role == "unlabelled" and labelled[number])
-        else 0.0
-        for number, row in enumerate(canvases.rows)
-    ]
-    if not sum(chances):
-        raise TrainingError("There is nothing to train on in these packs: pack sets with --data.")
-    return torch.tensor(chances)

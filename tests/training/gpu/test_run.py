@@ -83,6 +83,8 @@ def test_packs_in_weights_out(packs, start, tmp_path, steps):
     assert len(figures) == 1 and 0 <= next(iter(figures.values()))["iou"] <= 1
     net, config = unet.load(tmp_path / "out")
     assert config.architecture == MODEL.architecture and config.training["steps"] == 3
+    (source,) = config.training["sources"].values()
+    assert source == {"photos": 10, "weight": 1.0, "loose": False}, "two of the twelve are for validation"
     size = (tmp_path / "out" / "model.safetensors").stat().st_size
     assert size < 0.6 * (start / "model.safetensors").stat().st_size
     assert json.loads((tmp_path / "out" / RUN_NAME).read_text())["figures"] == figures
