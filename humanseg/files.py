@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 MAX_NAME = 255  # bytes: ext4, XFS, Btrfs, APFS; NTFS and exFAT count UTF-16 units, of which there are never more
 
@@ -59,7 +60,16 @@ def sha256(path: str | Path) -> str:
     ------
     OSError : it can't be read
     """
-    digest = hashlib.sha256()
+    return hashed(path, hashlib.sha256())
+
+
+def hashed(path: str | Path, digest: Any) -> str:
+    """What a digest of `hashlib` gives once it has taken in a file, in hexadecimal digits.
+
+    Raises
+    ------
+    OSError : it can't be read
+    """
     with Path(path).open("rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)

@@ -14,6 +14,8 @@ import numpy as np
 
 from humanseg.data.masks import BACKGROUND, IGNORE, PERSON, resize_mask
 
+LOOSE_EDGE_PIXELS = 3  # to either side of an outline that was drawn by hand
+
 
 def random_view(
     rgb: np.ndarray,
@@ -152,7 +154,7 @@ def _relit(person: np.ndarray, scene: np.ndarray, alpha: np.ndarray, rng: np.ran
     return np.clip(person + shift, 0, 255)
 
 
-def loosened(mask: np.ndarray, pixels: int) -> np.ndarray:
+def loosened(mask: np.ndarray, pixels: int = LOOSE_EDGE_PIXELS) -> np.ndarray:
     """The mask with a band of `pixels` to either side of its outline set to IGNORE, for outlines drawn by hand."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * pixels + 1, 2 * pixels + 1))
     person = (mask == PERSON).astype(np.uint8)

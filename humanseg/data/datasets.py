@@ -68,7 +68,7 @@ def find_negatives(folder: str | Path, ids: Collection[str] | None = None) -> li
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError(f"There is no folder {folder}: name one with --negatives.")
-    photos = _photos(folder / "images" if (folder / "images").is_dir() else folder)
+    photos = photos_in(folder / "images" if (folder / "images").is_dir() else folder)
     if not photos:
         raise DataError(f"{folder} has no photos in it: name a folder of pictures without people.")
     if ids is not None:
@@ -99,14 +99,14 @@ def _check_known(ids: Collection[str], stems: Collection[str], folder: Path) -> 
 
 def _by_stem(folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
-    for path in _photos(folder):
+    for path in photos_in(folder):
         if path.stem in found:
             raise DataError(f"{path} and {found[path.stem].name} share a name: keep one of them.")
         found[path.stem] = path
     return found
 
 
-def _photos(folder: Path) -> list[Path]:
+def photos_in(folder: Path) -> list[Path]:
     """The pictures in a folder by name, without operating systems' own files (`._x.jpg`, `Thumbs.db`, `__MACOSX`)."""
     found = []
     for path in sorted(folder.iterdir()):

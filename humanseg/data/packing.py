@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from humanseg.data.datasets import PHOTO_SUFFIXES, Pair, find_pairs, read_photo
+from humanseg.data.datasets import Pair, find_pairs, photos_in, read_photo
 from humanseg.data.pack import Packed, Row, read_boxes
 from humanseg.data.splits import (
     HUMAN_LAYOUT,
@@ -99,7 +99,7 @@ def _unlabelled(folder: Path) -> list[Packed]:
 def _pictures(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise DataError(f"There is no folder {folder}: name one of photos.")
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES and path.name[0] != ".")
+    found = photos_in(folder)
     if not found:
         raise DataError(f"{folder} has no photos in it.")
     return found

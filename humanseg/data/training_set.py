@@ -19,7 +19,6 @@ from humanseg.data.masks import BACKGROUND, IGNORE, PERSON
 from humanseg.data.photo_store import PhotoStore
 
 CACHE_LONG_SIDE = 640
-LOOSE_EDGE_PIXELS = 3
 VIEWS_TRIED = 5  # views of a photo, to find one without people
 MOSAIC_ZOOM = (1.0, 1.8)  # zoom of each quarter: less would leave much of it empty
 
@@ -83,7 +82,7 @@ class TrainingSet(Dataset):
             for pair in source.pairs:
                 rgb, mask = read_pair(pair, CACHE_LONG_SIDE)
                 if source.loose and pair.mask is not None:
-                    mask = loosened(mask, LOOSE_EDGE_PIXELS)
+                    mask = loosened(mask)
                 if pair.mask is None:
                     self._scenery.append(len(self.pairs))
                 elif source.pasteable and (mask == PERSON).mean() > 0.02:

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from humanseg.errors import WeightsError
+from humanseg.files import hashed
 from humanseg.model.config import CONFIG_NAME, ONNX_NAME, WEIGHTS_NAME, read_config
 
 PICKLES = {".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle"}
@@ -74,11 +75,7 @@ def checksum(path: Path, like: str) -> str:
 
     The Hub states the first of large files and the second of small ones.
     """
-    digest = hashlib.sha256() if len(like) == 64 else hashlib.sha1(f"blob {path.stat().st_size}\0".encode())
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+    return hashed(path, hashlib.sha256() if len(like) == 64 else hashlib.sha1(f"blob {path.stat().st_size}\0".encode()))
 
 
 def matches_its_name(path: Path) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,16 +9,16 @@ from typing import Any
 
 from humanseg.errors import HumanSegError, WeightsError
 from humanseg.hub.faults import explained, not_uploaded, persistently
+from humanseg.hub.find import REPOSITORY
 from humanseg.hub.space import HUB, PinnedWeights, Space
 from humanseg.model.config import CONFIG_NAME, ONNX_NAME, WEIGHTS_NAME
 
 LIVE = "-live"  # how the webcam's weights are called beside those for photos
-_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
 def check_name(repository: str) -> None:
     """Raises HumanSegError where this can't be the name of a Space."""
-    if not _NAME.fullmatch(repository):
+    if not REPOSITORY.fullmatch(repository):
         raise HumanSegError(f"{repository!r} can't be a Space: name it as user/space.")
 
 
@@ -37,7 +36,7 @@ def plan(photos: str, live: str | None = None, *, zero_gpu: bool = False) -> Spa
     DownloadError : the Hub can't be reached
     """
     name = photos.partition("@")[0]
-    if live is None and _NAME.fullmatch(name) and _is_there(f"{name}{LIVE}"):
+    if live is None and REPOSITORY.fullmatch(name) and _is_there(f"{name}{LIVE}"):
         live = f"{name}{LIVE}"
     needs = [ONNX_NAME]
     if zero_gpu:  # the webcam runs on the CPU there, too
@@ -58,7 +57,7 @@ def pin(model: str, needs: Sequence[str] = (ONNX_NAME,)) -> PinnedWeights:
     WeightsError, DownloadError : as for `plan`
     """
     name, _, revision = model.partition("@")
-    if not _NAME.fullmatch(name):
+    if not REPOSITORY.fullmatch(name):
         raise WeightsError(f"{model!r} is no model on the Hub, where a Space takes its weights from: name user/name.")
     try:
         found = _ask(name, revision or None)

@@ -18,7 +18,8 @@ SHIPPED_NAME = "humansegnet"
 LIVE_NAME = "humansegnet-live"  # a smaller network, for frames that can't wait
 
 # `user/name` or `user/name@revision`, with the characters that the Hub allows.
-_HUB_ID = re.compile(r"(?P<id>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:@(?P<revision>[\w./-]+))?")
+REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+_HUB_ID = re.compile(rf"(?P<id>{REPOSITORY.pattern})(?:@(?P<revision>[\w./-]+))?")
 
 
 def find_weights(

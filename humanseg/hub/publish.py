@@ -12,11 +12,11 @@ from humanseg.errors import HumanSegError
 from humanseg.hub.card import CARD_NAME, model_card
 from humanseg.hub.check import checked, checksum
 from humanseg.hub.faults import explained, not_uploaded, persistently
+from humanseg.hub.find import REPOSITORY
 from humanseg.hub.licence import LICENCE_NAME, licence_of
 from humanseg.model.config import CONFIG_NAME, ONNX_NAME, WEIGHTS_NAME, read_config
 from humanseg.model.onnx_file import OnnxFile, check_belongs
 
-_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _PICTURE = re.compile(r"!\[[^]]*\]\(([\w-][\w.-]*)\)")  # that the card shows from beside itself
 
 
@@ -43,7 +43,7 @@ class Upload:
 
 def check_name(repository: str) -> None:
     """Raises HumanSegError where this can't be the name of a model."""
-    if not _NAME.fullmatch(repository):
+    if not REPOSITORY.fullmatch(repository):
         raise HumanSegError(f"{repository!r} can't be the name of a model: name it as user/name.")
 
 

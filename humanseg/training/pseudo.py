@@ -94,17 +94,25 @@ def within_boxes(mask: np.ndarray, boxes: Sequence[Box]) -> np.ndarray | None:
     """
     height, width = mask.shape
     person, outside = mask == PERSON, np.ones(mask.shape, bool)
-    for x0, y0, x1, y1 in boxes:
-        left, top, right, bottom = round(x0 * width), round(y0 * height), round(x1 * width), round(y1 * height)
-        if person[top : max(bottom, top + 1), left : max(right, left + 1)].mean() < FILLED:
+    for box in boxes:
+        within, around = parts_of(box, height, width)
+        if person[within].mean() < FILLED:
             return None
-        across, down = MARGIN * width, MARGIN * height
-        rows = slice(max(0, int(top - down)), int(bottom + down))
-        outside[rows, max(0, int(left - across)) : int(right + across)] = False
+        outside[around] = False
     astray = person & outside
     if astray.sum() > OUTSIDE * person.sum():
         return None
     return np.where(astray, np.uint8(IGNORE), mask)
+
+
+def parts_of(box: Box, height: int, width: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """The rows and columns that a box covers, at least one of each; and those that it covers enlarged by MARGIN."""
+    x0, y0, x1, y1 = box
+    left, top, right, bottom = round(x0 * width), round(y0 * height), round(x1 * width), round(y1 * height)
+    across, down = MARGIN * width, MARGIN * height
+    rows = slice(max(0, int(top - down)), int(bottom + down))
+    within = slice(top, max(bottom, top + 1)), slice(left, max(right, left + 1))
+    return within, (rows, slice(max(0, int(left - across)), int(right + across)))
 
 
 def with_known(mask: np.ndarray, by_any: np.ndarray, known: np.ndarray) -> np.ndarray | None:

@@ -16,8 +16,6 @@ from humanseg.data.masks import BACKGROUND, IGNORE, PERSON
 from humanseg.data.pack import LONG_SIDE, Row, read_packs
 from humanseg.errors import DataError
 
-LOOSE_EDGE_PIXELS = 3
-
 
 @dataclass
 class Canvases:
@@ -67,7 +65,7 @@ def load(files: Sequence[Path], device: torch.device, side: int = LONG_SIDE) -> 
             unknown = row.role == "unlabelled"
             mask = np.full((height, width), IGNORE if unknown else BACKGROUND, np.uint8)
         if row.loose and row.role == "train":
-            mask = loosened(mask, LOOSE_EDGE_PIXELS)
+            mask = loosened(mask)
         rgb = cv2.copyMakeBorder(rgb, 0, side - height, 0, side - width, cv2.BORDER_REPLICATE)
         beyond = 0 if row.role == "pasted" else IGNORE
         mask = cv2.copyMakeBorder(mask, 0, side - height, 0, side - width, cv2.BORDER_CONSTANT, value=beyond)

@@ -13,15 +13,9 @@ from torch import Tensor
 
 from humanseg.data.masks import BACKGROUND, IGNORE, PERSON
 from humanseg.training.gpu.canvases import Canvases
+from humanseg.training.pseudo import AGREEMENT, FILLED, KNOWN, OUTSIDE, SMALLEST, SURELY, SURELY_NOT, Box, parts_of
 
 SIZES = (320, 448, 576)
-SURELY, SURELY_NOT = 0.8, 0.2  # mean alpha from which a pixel is person, and up to which it's background
-AGREEMENT = 0.6  # least intersection over union of all sizes' masks
-SMALLEST = 0.004  # least share of the photo that has to be person
-FILLED = 0.3  # least share of each box that has to be person: of a standing person it's about a half
-OUTSIDE = 0.08  # most that may lie outside of all boxes, as a share of what is person
-MARGIN = 0.04  # of the photo's side: boxes are enlarged by it, being drawn by hand
-KNOWN = 0.85  # least share of what is known as person that the network has to find
 
 Predict = Callable[[Tensor], Tensor]  # float32 (N, 3, S, S) in [0, 1] -> probabilities (N, 1, S, S)
 
@@ -59,19 +53,15 @@ def judge(mean: Tensor, by_all: Tensor, by_any: Tensor, inside: Tensor) -> tuple
     return mask, kept
 
 
-def judge_boxes(mask: Tensor, boxes: Sequence[Sequence[float]], height: int, width: int) -> Tensor:
+def judge_boxes(mask: Tensor, boxes: Sequence[Box], height: int, width: int) -> Tensor:
     """Whether every box is filled and little lies outside of all; what lies outside is ignored from then on."""
     person = mask == PERSON
     outside = torch.ones_like(person)
     filled = torch.ones((), dtype=torch.bool, device=mask.device)
-    margin_x, margin_y = MARGIN * width, MARGIN * height
-    for x0, y0, x1, y1 in boxes:
-        left, top, right, bottom = round(x0 * width), round(y0 * height), round(x1 * width), round(y1 * height)
-        part = person[top : max(bottom, top + 1), left : max(right, left + 1)]
-        filled &= part.float().mean() >= FILLED
-        outside[
-            max(0, int(top - margin_y)) : int(bottom + margin_y), max(0, int(left - margin_x)) : int(right + margin_x)
-        ] = False
+    for box in boxes:
+        within, around = parts_of(box, height, width)
+        filled &= person[within].float().mean() >= FILLED
+        outside[around] = False
     astray = person & outside
     kept = filled & (astray.sum() <= OUTSIDE * person.sum())
     mask[astray] = IGNORE

@@ -7,17 +7,18 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from humanseg.data.masks import IGNORE, PERSON
+from humanseg.model.calibration import Calibration
+from humanseg.parts import SMALLEST_PERSON
 from humanseg.training.gpu.canvases import Canvases
 from humanseg.training.gpu.labels import Predict
 from humanseg.training.losses import inner_boundary
 
-SMALLEST = 0.001  # least share of a photo that has to be person for somebody to be there
-SURE = 0.975  # which the surest tenth of the person has to reach
+USUAL = Calibration()  # weights in training have none of their own yet
 
 
 @torch.no_grad()
 def score(canvases: Canvases, predict: Predict, size: int, batch: int = 64) -> dict[str, dict[str, float]]:
-    """Means by set: IoU, boundary IoU, haze and the share with nobody found; of negatives the share with somebody."""
+    """Means by set: IoU, boundary IoU, haze and the share in which somebody is found, of negatives too."""
     side = canvases.photos.shape[-1]
     rows: dict[str, list[Tensor]] = {}
     numbers = canvases.of("valid", "negative-valid")
@@ -69,8 +70,8 @@ def _found(alpha: Tensor, inside: Tensor) -> Tensor:
     """Whether somebody is found: enough pixels, the surest tenth of which are sure."""
     person = (alpha >= 0.5) & inside
     area = person.sum((1, 2, 3))
-    sure = ((alpha >= SURE) & inside).sum((1, 2, 3))
-    return (area >= SMALLEST * inside.sum((1, 2, 3))) & (sure >= 0.1 * area) & (area > 0)
+    sure = ((alpha >= USUAL.least_confidence) & inside).sum((1, 2, 3))
+    return (area >= SMALLEST_PERSON * inside.sum((1, 2, 3))) & (sure >= USUAL.surest_share * area) & (area > 0)
 
 
 def summary(figures: dict[str, dict[str, float]]) -> str:
