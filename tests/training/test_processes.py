@@ -7,8 +7,6 @@ import socket
 import subprocess
 import sys
 
-import cv2
-import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -17,6 +15,7 @@ from humanseg.errors import DataError, TrainingError
 from humanseg.model import unet
 from humanseg.model.config import ModelConfig
 from humanseg.training import processes
+from tests.training.discs import write_discs
 
 # What a launcher tells the first of two processes.
 LAUNCHED = {"WORLD_SIZE": "2", "RANK": "0", "LOCAL_RANK": "0", "MASTER_ADDR": "x", "MASTER_PORT": "1"}
@@ -53,18 +52,7 @@ train.main(sys.argv[3:] + ["--out", sys.argv[2] + "-frozen", "--frozen-norm"])
 @pytest.fixture(scope="module")
 def squares(tmp_path_factory):
     """Ten square photos of bright discs, which are the people; the last two to validate on."""
-    root = tmp_path_factory.mktemp("squares")
-    rng = np.random.default_rng(0)
-    for n in range(10):
-        rgb = rng.integers(0, 80, (72, 72, 3), np.uint8)
-        mask = np.zeros((72, 72), np.uint8)
-        cv2.circle(mask, (int(rng.integers(25, 47)), int(rng.integers(25, 47))), 20, 255, -1)
-        rgb[mask > 0] = (90, 150, 230)
-        for kind, picture in (("images", rgb), ("masks", mask)):
-            (root / kind).mkdir(exist_ok=True)
-            cv2.imwrite(str(root / kind / f"d{n:02}.png"), picture)
-    (root / "valid.txt").write_text("d08\nd09\n")
-    return root
+    return write_discs(tmp_path_factory.mktemp("squares"), 10, width=72, across=(25, 47), held_back=2)
 
 
 def launched(count, script, *arguments, **variables):
