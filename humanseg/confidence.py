@@ -23,6 +23,8 @@ FEATURES = {
 LEAST, LEAST_SURE = 1e-3, 1e-5  # of what a logit is taken, and as far from 1; sure pixels come closer
 LEAST_HAZE = 3e-3
 
+Person = tuple[np.ndarray, np.ndarray, int]  # of `_person`
+
 
 def confidence(alphas: Sequence[np.ndarray], config: ModelConfig) -> float:
     """The IoU that the cut-out can be expected to have with the truth, above 0 and up to 1; 0 where nobody is found.
@@ -34,13 +36,16 @@ def confidence(alphas: Sequence[np.ndarray], config: ModelConfig) -> float:
     ----------
     alphas : that the passes gave, float32 HxW in [0, 1], the best one last
     """
-    surest = parts.surest_alpha(alphas, config)
-    if surest < config.calibration.least_confidence or evidence(alphas, config) <= config.calibration.least_evidence:
+    calibration, surest = config.calibration, parts.surest_alpha(alphas, config)
+    if not surest or surest < calibration.least_confidence:
         return 0.0
-    if not config.calibration.expected_iou:
+    person = _person(alphas[-1], config)
+    if _evidence(surest, person) <= calibration.least_evidence:
+        return 0.0
+    if not calibration.expected_iou:
         return surest
-    bias, *weights = config.calibration.expected_iou
-    score = bias + float(np.dot(weights, features(alphas, config)))
+    bias, *weights = calibration.expected_iou
+    score = bias + float(np.dot(weights, _features(alphas, person)))
     return max(LEAST, 0.5 + 0.5 * math.tanh(score / 2))  # the logistic function, which can't overflow so
 
 
@@ -51,16 +56,21 @@ def evidence(alphas: Sequence[np.ndarray], config: ModelConfig) -> float:
     seldom all over. It is the mean, in logits, of what the surest pixels reach and of how decided the alpha is.
     """
     surest = parts.surest_alpha(alphas, config)
-    if not surest:
-        return 0.0
-    small, person, area = _person(alphas[-1], config)
-    score = (_logit(surest, LEAST_SURE) + _logit(_decided(small, person, area))) / 2
+    return _evidence(surest, _person(alphas[-1], config)) if surest else 0.0
+
+
+def _evidence(surest: float, person: Person) -> float:
+    score = (_logit(surest, LEAST_SURE) + _logit(_decided(*person))) / 2
     return 0.5 + 0.5 * math.tanh(score / 2)
 
 
 def features(alphas: Sequence[np.ndarray], config: ModelConfig) -> np.ndarray:
     """The `FEATURES` of a photo in which somebody was found, less their usual values: float64, one number each."""
-    small, person, area = _person(alphas[-1], config)
+    return _features(alphas, _person(alphas[-1], config))
+
+
+def _features(alphas: Sequence[np.ndarray], found: Person) -> np.ndarray:
+    small, person, area = found
     kernel = np.ones((3, 3), np.uint8)
     mask = person.astype(np.uint8)
     outline = np.count_nonzero(cv2.dilate(mask, kernel) != cv2.erode(mask, kernel))
@@ -77,7 +87,7 @@ def features(alphas: Sequence[np.ndarray], config: ModelConfig) -> np.ndarray:
     return np.array([values[name] - usual for name, usual in FEATURES.items()])
 
 
-def _person(alpha: np.ndarray, config: ModelConfig) -> tuple[np.ndarray, np.ndarray, int]:
+def _person(alpha: np.ndarray, config: ModelConfig) -> Person:
     """The alpha without doubtful parts, at the network's size; where it is person (bool), and that area in pixels."""
     small = shrink(parts.without_doubtful_parts(alpha, config), config.size)
     person = small >= config.threshold
