@@ -46,6 +46,7 @@ def build(limits: Limits, model: str, live: str, in_browser: bool) -> tuple[Any,
         from humanseg.ui import page
         from humanseg.ui.model import warm_up
         from humanseg.ui.weights import Weights
+        from humanseg.web.site import LIVE, PHOTO, Site
 
     # A GPU that is shared is for photos alone: a webcam would use up a visitor's quota.
     shared = zero_gpu.is_here()
@@ -56,7 +57,9 @@ def build(limits: Limits, model: str, live: str, in_browser: bool) -> tuple[Any,
     else:
         demo = page.build(photos.load, limits, camera.load, [photos, camera])
     warm_up(demo.context.model, demo.context.live)
-    return demo, page.launch_options(limits) | {"inbrowser": in_browser}
+    site = Site({PHOTO: model, LIVE: live})
+    site.start()
+    return demo, page.launch_options(limits, site) | {"inbrowser": in_browser}
 
 
 if __name__ == "__main__":

@@ -23,6 +23,11 @@ for _name in ("NO_PROXY", "no_proxy"):
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
+from humanseg.web import runtime  # noqa: E402
+
+# No test fetches the browser's runtime: where it isn't there already, the page does without.
+os.environ.setdefault(runtime.VARIABLE, str(runtime.find() or runtime.NEVER))
+
 ROOT = Path(__file__).resolve().parent.parent
 _SHARED = Path(os.environ.get("HUMANSEG_SHARED") or ROOT.parent / "shared")
 _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -58,6 +63,15 @@ def chromium() -> Path:
     """A Chromium to drive; only for tests marked `browser`, which are skipped where there is none."""
     found = _chromium()
     assert found is not None, "mark the test with pytest.mark.browser"
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser_runtime() -> Path:
+    """The folder of the runtime that browsers load; tests that ask for it are skipped where it isn't there."""
+    found = runtime.find()
+    if found is None:
+        pytest.skip("The browser's runtime isn't there: python -m humanseg.web.runtime fetches it.")
     return found
 
 

@@ -24,6 +24,7 @@ from humanseg.ui.tabs.background import BackgroundTab
 from humanseg.ui.tabs.photo import PhotoTab
 from humanseg.ui.tabs.webcam import WebcamTab
 from humanseg.ui.weights import Weights, add_line
+from humanseg.web.site import Site
 
 
 def build(
@@ -101,8 +102,13 @@ def _farewell(page: gr.Blocks, context: Context) -> None:
     page.unload(leave)
 
 
-def launch_options(limits: Limits) -> dict[str, Any]:
-    """The options of `Blocks.launch` for this page."""
+def launch_options(limits: Limits, site: Site | None = None) -> dict[str, Any]:
+    """The options of `Blocks.launch` for this page.
+
+    Parameters
+    ----------
+    site : the files of the browser's engine; by default with the weights that ship
+    """
     return {
         "theme": theme.theme(),
         "css": theme.STYLE.read_text(encoding="utf-8"),
@@ -117,7 +123,7 @@ def launch_options(limits: Limits) -> dict[str, Any]:
         "run_history": False,
         "mcp_server": _has_mcp(),
         "footer_links": ["api"],
-        "app_kwargs": {"middleware": middleware(limits)},
+        "app_kwargs": {"middleware": middleware(limits, site or Site())},
     }
 
 

@@ -16,6 +16,7 @@ from humanseg.segmenter import Segmenter
 from humanseg.ui import page
 from humanseg.ui.server.limits import Limits
 from humanseg.ui.weights import Weights
+from humanseg.web.site import Site
 
 # The pages that are served now, by their address.
 _RUNNING: dict[str, gr.Blocks] = {}
@@ -27,10 +28,15 @@ def served(
     limits: Limits,
     live: Callable[[], Segmenter] | None = None,
     weights: Sequence[Weights] = (),
+    site: Site | None = None,
 ) -> Iterator[str]:
     """The page on loopback until the block is left: its address, ending in a slash."""
     demo = page.build(factory, limits, live, weights)
-    options = page.launch_options(limits) | {"quiet": True, "prevent_thread_lock": True, "server_name": "127.0.0.1"}
+    options = page.launch_options(limits, site) | {
+        "quiet": True,
+        "prevent_thread_lock": True,
+        "server_name": "127.0.0.1",
+    }
     _, address, _ = demo.launch(**options)
     _RUNNING[address] = demo
     try:

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
+from humanseg.hub.space import ISOLATION
 from humanseg.ui import text
 from humanseg.ui.server.bodies import UPLOAD
 from humanseg.ui.server.gate import FILES
@@ -33,7 +34,14 @@ SENTENCES = {
 _OURS = {value for value in vars(text).values() if isinstance(value, str)}
 # Browsers must not guess a file's type, nor tell another page the address of a photo. Frames stay allowed: a Space is
 # shown in one, and there is no account here that another page could misuse.
-HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
+# The rest isolates the page from other origins, without which WebAssembly has no threads; the last one does so in a
+# frame, too, in browsers that know it.
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    **ISOLATION,
+    "Document-Isolation-Policy": "isolate-and-require-corp",
+}
 # With a part of a file Gradio would send back all headers of the request, cookies too.
 OF_FILES = {
     *(b"content-type", b"content-length", b"content-disposition", b"content-range"),

@@ -1,0 +1,59 @@
+/** The engine's worker: takes one request after the other, and answers with arrays or with one sentence. */
+
+import {Failure} from "./failure.js";
+import {Network} from "./network.js";
+import {cutOut, frameAlpha} from "./pipeline.js";
+
+/** @type {Network | null} */
+let network = null;
+/** @type {Promise<unknown>} */
+let last = Promise.resolve();
+
+/** @type {Record<string, (request: any, progress: (...values: any[]) => void) => Promise<{result: any, moved?: Transferable[]}>>} */
+const KINDS = {
+  async open({base, model, device}, progress) {
+    network = await Network.open(base, model, device, progress);
+    return {result: network.described};
+  },
+  async photo({source, secondPass}, progress) {
+    return cutOut(opened(), source, secondPass, progress);
+  },
+  async frame({source, size}) {
+    return frameAlpha(opened(), source, size);
+  },
+};
+
+function opened() {
+  if (!network) throw new Failure("The engine isn't open: reload the page.");
+  return network;
+}
+
+/** @param {any} request */
+async function answer(request) {
+  const {number, kind} = request;
+  try {
+    const progress = (/** @type {any[]} */ ...values) => postMessage({number, progress: values});
+    const {result, moved = []} = await KINDS[kind](request, progress);
+    postMessage({number, result}, {transfer: moved});
+  } catch (error) {
+    console.error(error);
+    postMessage({number, error: sentence(error)});
+  }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {string}
+ */
+function sentence(error) {
+  if (error instanceof Failure) return error.message;
+  const reason = error instanceof Error ? error.message : String(error);
+  if (error instanceof RangeError || /memory|allocat/i.test(reason)) {
+    return "This picture needs more memory than the browser has left: close other tabs, or make it smaller.";
+  }
+  return `The engine failed (${reason.slice(0, 200)}): reload the page.`;
+}
+
+addEventListener("message", ({data}) => {
+  last = last.then(() => answer(data));
+});
