@@ -9,7 +9,12 @@ from pathlib import Path
 from humanseg.errors import EngineError
 
 # By extra of pyproject.toml: what to install in a clone, which may be used without being installed itself.
-_FILES = {"app": "requirements.txt", "gpu": "requirements-train.txt", "train": "requirements-train.txt"}
+_FILES = {
+    "app": "requirements.txt",
+    "bulk": "requirements-bulk.txt",
+    "gpu": "requirements-train.txt",
+    "train": "requirements-train.txt",
+}
 
 
 @contextmanager
@@ -18,7 +23,7 @@ def needed(extra: str, what: str) -> Iterator[None]:
 
     Parameters
     ----------
-    extra : of the package: app, gpu or train
+    extra : of the package: app, bulk, gpu or train
     what : can't be done without it; begins the sentence
 
     Raises

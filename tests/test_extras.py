@@ -10,7 +10,10 @@ from humanseg import extras
 from humanseg.errors import EngineError
 
 
-@pytest.mark.parametrize(("extra", "file"), [("app", "requirements.txt"), ("train", "requirements-train.txt")])
+@pytest.mark.parametrize(
+    ("extra", "file"),
+    [("app", "requirements.txt"), ("bulk", "requirements-bulk.txt"), ("train", "requirements-train.txt")],
+)
 def test_a_missing_package_is_named_with_what_installs_it(extra, file):
     with pytest.raises(EngineError) as caught, extras.needed(extra, "The moon"):
         import no_such_package.at_all  # noqa: F401
@@ -71,6 +74,7 @@ def test_the_wheel_needs_what_the_requirements_files_list(repository):
     project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extra = {name: set(needs) for name, needs in project["optional-dependencies"].items()}
     assert set(project["dependencies"]) | extra["app"] == _listed(repository, "requirements.txt")
+    assert extra["bulk"] == _listed(repository, "requirements-bulk.txt")
     assert extra["train"] - {"humansegnet[gpu]"} | extra["gpu"] == _listed(repository, "requirements-train.txt")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from humanseg.cli import (
     average,
+    bulk,
     calibrate,
     card,
     cut_out,
@@ -24,7 +25,7 @@ from humanseg.cli import (
 )
 from humanseg.errors import HumanSegError
 
-COMMANDS = (cut_out, evaluate, calibrate, label, pack, train_packed, export, average, card, publish, deploy, info)
+COMMANDS = (cut_out, bulk, evaluate, calibrate, label, pack, train_packed, export, average, card, publish, deploy, info)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -27,6 +27,12 @@ def add_to(commands: Any) -> None:
         metavar="DIR",
         help="folder of the results (default: here); for a single photo also a new file, such as me.png",
     )
+    add_result_options(parser)
+    add_engine_options(parser)
+
+
+def add_result_options(parser: argparse.ArgumentParser) -> None:
+    """What is made of a photo."""
     parser.add_argument("--background", default="transparent", metavar="WHAT", help=BACKGROUNDS)
     parser.add_argument(
         "--format",
@@ -41,12 +47,10 @@ def add_to(commands: Any) -> None:
         "--no-colours", dest="colours", action="store_false", help="keep the photo's colours at the edge"
     )
     parser.add_argument("--keep-exif", action="store_true", help="keep EXIF, which may say where the photo was taken")
-    add_engine_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Writes one file a photo; a photo that fails is reported and the rest go on."""
-    from humanseg.backgrounds import Background
     from humanseg.bulk import cut_out, targets
 
     sources = targets.find_sources(options.photos, options.out)
@@ -55,16 +59,7 @@ def run(options: argparse.Namespace) -> int:
     if not sources.photos:
         return 1
     to_file = _is_file_name(options.out)
-    wanted = cut_out.Options(
-        background=Background.parse("transparent" if options.mask else options.background),
-        format=_format(options) if to_file else options.format,
-        mask=options.mask,
-        crop=options.crop,
-        second_pass=options.second_pass,
-        refine=options.refine,
-        colours=options.colours,
-        keep_exif=options.keep_exif,
-    )
+    wanted = result_options(options, _format(options) if to_file else options.format)
     inputs = targets.Inputs([*(source.path for source in sources.photos), Path(options.background)])
     if to_file:
         _check_new_file(options.out, len(sources.photos), inputs)
@@ -85,6 +80,23 @@ def run(options: argparse.Namespace) -> int:
     if sources.earlier:
         say(f"Results of an earlier run, left out: {sources.earlier}.")
     return status or (1 if sources.troubles else 0)
+
+
+def result_options(options: argparse.Namespace, format: str | None):
+    """The `Options` of what `add_result_options` added, for files of a format; None for the usual one."""
+    from humanseg.backgrounds import Background
+    from humanseg.bulk.cut_out import Options
+
+    return Options(
+        background=Background.parse("transparent" if options.mask else options.background),
+        format=format,
+        mask=options.mask,
+        crop=options.crop,
+        second_pass=options.second_pass,
+        refine=options.refine,
+        colours=options.colours,
+        keep_exif=options.keep_exif,
+    )
 
 
 def _is_file_name(out: Path) -> bool:

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from humanseg.errors import HumanSegError
-from humanseg.ui.server.lock import Lock
+from humanseg.lock import Lock
 
 log = logging.getLogger("humanseg.ui")
 
