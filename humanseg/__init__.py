@@ -15,6 +15,7 @@ from humanseg.errors import (
     HumanSegError,
     ImageError,
     TrainingError,
+    VideoError,
     WeightsError,
 )
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from humanseg.cutout import CutOut
     from humanseg.media import photos as images
     from humanseg.segmenter import Segmenter
+    from humanseg.video import cut_out_video
 
 __version__ = "0.1.0"
 __all__ = [
@@ -35,8 +37,10 @@ __all__ = [
     "ImageError",
     "Segmenter",
     "TrainingError",
+    "VideoError",
     "WeightsError",
     "__version__",
+    "cut_out_video",
     "images",
 ]
 
@@ -55,6 +59,10 @@ def __getattr__(name: str) -> Any:
         from humanseg.cutout import CutOut
 
         return CutOut
+    if name == "cut_out_video":
+        from humanseg.video import cut_out_video
+
+        return cut_out_video
     if name == "images":  # reading and writing pictures, by a name that says so from outside
         from humanseg.media import photos
 

@@ -15,6 +15,10 @@ class ImageError(HumanSegError):
     """A picture that can't be read or is refused."""
 
 
+class VideoError(HumanSegError):
+    """A clip that can't be read, written or is refused."""
+
+
 class DataError(HumanSegError):
     """A data set with an orphan, an unreadable or a wrongly shaped pair, or with nothing in it."""
 

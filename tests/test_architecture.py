@@ -15,13 +15,14 @@ ROWS = [
     ("__main__",),
     ("cli", "ui", "web"),
     ("data", "training", "evaluation"),
-    ("bulk", "media.stream", "media.video"),
+    ("bulk", "video"),
+    ("clip", "media.stream"),
     ("segmenter",),
     ("cutout", "confidence"),
     ("backgrounds", "passes", "parts", "haze", "retouch"),
     ("compose", "edges", "foreground", "crops", "engines", "hub"),
     ("model", "media", "resize", "tiles"),
-    ("cache", "files", "extras", "lock"),
+    ("cache", "files", "extras", "lock", "overlap"),
     ("errors", "markdown"),
 ]
 FOR_TRAINING = ("data", "training", "evaluation")

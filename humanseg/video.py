@@ -1,0 +1,217 @@
+"""One clip in, one file out: the people on another background, or on none, with the clip's own timing and sound."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from humanseg.backgrounds import PICTURE, TRANSPARENT, Background
+from humanseg.clip import CutFrame, cut_frames
+from humanseg.errors import VideoError, printable
+from humanseg.media import video_writer
+from humanseg.media.photos import MAX_PIXELS
+from humanseg.media.sound import Sound
+from humanseg.media.video import SUFFIXES, Clip
+from humanseg.overlap import ahead
+from humanseg.resize import fitted
+from humanseg.segmenter import Segmenter
+from humanseg.tiles import eight_bits
+
+FOR_CLIPS = "humansegnet-live"  # the weights for clips where none are named: a clip has thousands of frames
+
+
+@dataclass(frozen=True)
+class VideoRecord:
+    """What became of one clip.
+
+    Attributes
+    ----------
+    target : the file, or the folder of PNGs, that was written
+    frames : how many were written
+    people : in how many of them anybody was found
+    seconds : how long what was written lasts
+    width, height : of the frames, in pixels
+    trouble : one sentence on what is missing, "" if nothing is
+    stopped : whether it was stopped before the end; what was done up to then has been written
+    """
+
+    target: Path
+    frames: int
+    people: int
+    seconds: float
+    width: int
+    height: int
+    trouble: str = ""
+    stopped: bool = False
+
+
+def cut_out_video(
+    source: str | os.PathLike[str] | Clip,
+    target: str | os.PathLike[str],
+    background: Background | Any = TRANSPARENT,
+    *,
+    matte: bool = False,
+    segmenter: Segmenter | None = None,
+    size: int | None = None,
+    start: float | None = None,
+    end: float | None = None,
+    sound: bool = True,
+    progress: Callable[[float, float | None], None] = lambda done, total: None,
+    stop: Callable[[], bool] = lambda: False,
+    pause: Callable[[], None] = lambda: None,
+    max_pixels: int = MAX_PIXELS,
+    **options: Any,
+) -> VideoRecord:
+    """Cuts the people out of a clip and writes them, on a background or on none, to a file: whole or not at all.
+
+    Every frame keeps its own time, also where they aren't evenly apart, and all sound tracks are taken over.
+
+    Parameters
+    ----------
+    source : the clip: MP4, MOV, WebM, MKV, GIF
+    target : .mp4 (H.264, needs a background), .webm (VP9), .mov (ProRes 4444; H.264 on a background), .webp
+        (animated, without sound), or a name without an ending for a folder of PNGs; what is there is replaced
+    background, options : as for `Background.parse`, or the path of another clip, which starts with this one and is
+        repeated as often as needed
+    matte : write the alpha alone, white on black
+    segmenter : by default one with the weights for clips, `humansegnet-live`
+    size : as for `cut_frames`
+    start, end : what to take of the clip, in seconds from its first frame
+    sound : take the sound over
+    progress : is told after each frame how many seconds of the clip are done, and of how many (None if that's unknown)
+    stop : asked before each frame; once it says True, what is done so far is written
+    pause : as for `cut_frames`
+    max_pixels : refuse frames with more pixels than this
+
+    Raises
+    ------
+    HumanSegError : the clip can't be read, there is no such background, or the file can't be written
+    KeyboardInterrupt : Ctrl-C, once what was done up to then has been written
+
+    Examples
+    --------
+    >>> cut_out_video("talk.mp4", "talk-blurred.mp4", "blur")  # doctest: +SKIP
+    """
+    target = Path(target)
+    form = video_writer.format_of(target)
+    if _is_clip(background):
+        behind: Callable[[CutFrame], Background] = _ClipBehind(Clip(background, max_pixels=max_pixels), options)
+        transparent = False
+    else:
+        chosen = Background.parse(background, **options)
+        transparent = chosen.kind == TRANSPARENT and not matte
+        behind = _Still(chosen)
+    video_writer.check(form, transparent=transparent)
+    clip = source if isinstance(source, Clip) else Clip(source, max_pixels=max_pixels)
+    if target.exists() and target.samefile(clip.path):
+        raise VideoError(f"{printable(target)} is the clip that is read: name another file.")
+    segmenter = segmenter or Segmenter.from_pretrained(FOR_CLIPS)
+
+    def finished(frame: CutFrame) -> tuple[np.ndarray, CutFrame]:
+        if matte:
+            return np.repeat(eight_bits(frame.alpha)[..., None], 3, 2), frame
+        return frame.on(behind(frame)), frame
+
+    cut = cut_frames(segmenter, clip, start, end, size=size, pause=pause)
+    done = contextlib.closing(ahead(map(finished, cut), pause=pause, name="finish"))
+    first = start or 0.0
+    total = _length(clip, first, end)
+    tracks = None
+    if sound and clip.sound_tracks and form.sound:
+        tracks = Sound(clip.path, float(clip.zero) + first, None if end is None else end - first)
+    count = people = 0
+    shown = 0.0
+    with _interrupted() as interrupted, done as pictures:
+        size_shown = clip.width, clip.height
+        with video_writer.writing(target, size_shown, clip.rate, alpha=transparent, form=form, sound=tracks) as writer:
+            for picture, frame in pictures:
+                writer.write(picture, max(0.0, frame.time - first), frame.duration)
+                shown = frame.time - first + frame.duration
+                count, people = count + 1, people + bool((frame.alpha >= 0.5).any())
+                progress(shown if total is None else min(shown, total), total)
+                if interrupted() or stop():
+                    break
+            stopped = interrupted() or stop()
+        if interrupted():
+            raise KeyboardInterrupt
+    trouble = " ".join(filter(None, (clip.trouble, tracks.trouble if tracks else "")))
+    return VideoRecord(target, count, people, shown, clip.width, clip.height, trouble, stopped)
+
+
+def _length(clip: Clip, start: float, end: float | None) -> float | None:
+    if clip.seconds is None:
+        return None if end is None else end - start
+    return min(clip.seconds, math.inf if end is None else end) - start
+
+
+def _is_clip(background: Any) -> bool:
+    return isinstance(background, str | os.PathLike) and Path(background).suffix.lower() in SUFFIXES
+
+
+class _Still:
+    """The same background behind every frame; a picture is brought to the frames' size once."""
+
+    def __init__(self, background: Background) -> None:
+        self._background, self._size = background, (0, 0)
+
+    def __call__(self, frame: CutFrame) -> Background:
+        given, (height, width) = self._background, frame.alpha.shape
+        if given.kind == PICTURE and self._size != (width, height):
+            picture = fitted(given.picture, width, height, given.fit, given.position)
+            self._background, self._size = Background.parse(given, picture=picture), (width, height)
+        return self._background
+
+
+class _ClipBehind:
+    """Another clip behind the people, from its beginning again whenever it ends."""
+
+    def __init__(self, clip: Clip, options: dict[str, Any]) -> None:
+        self._clip, self._options = clip, options
+        self._frames = clip.frames()
+        self._next: Any = None
+        self._passed = 0.0  # seconds of its earlier rounds
+        self._picture: np.ndarray | None = None
+        self._start: float | None = None
+
+    def __call__(self, frame: CutFrame) -> Background:
+        self._start = frame.time if self._start is None else self._start
+        while self._next is None or self._next.time + self._next.duration + self._passed <= frame.time - self._start:
+            following = next(self._frames, None)
+            if following is None:
+                self._passed += self._next.time + self._next.duration
+                self._frames = self._clip.frames()
+                following = next(self._frames)
+            self._next = following
+        return Background(PICTURE, picture=self._next.rgb, **self._options)
+
+
+@contextlib.contextmanager
+def _interrupted() -> Iterator[Callable[[], bool]]:
+    """Within it a first Ctrl-C is only noted, so that the frame being written gets whole; a second one ends it.
+
+    Only where this is the main thread, and Ctrl-C means what it usually means.
+    """
+    asked = threading.Event()
+
+    def note(number: int, frame: Any) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    main = threading.current_thread() is threading.main_thread()
+    ours = main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if ours:
+        signal.signal(signal.SIGINT, note)
+    try:
+        yield asked.is_set
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
