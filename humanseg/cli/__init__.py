@@ -22,10 +22,14 @@ from humanseg.cli import (
     publish,
     terminal,
     train_packed,
+    web,
 )
 from humanseg.errors import HumanSegError
 
-COMMANDS = (cut_out, bulk, evaluate, calibrate, label, pack, train_packed, export, average, card, publish, deploy, info)
+COMMANDS = (
+    *(cut_out, bulk, evaluate, calibrate, label, pack, train_packed),
+    *(export, average, card, publish, deploy, web, info),
+)
 
 
 def parser() -> argparse.ArgumentParser:

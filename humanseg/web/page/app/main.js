@@ -1,0 +1,55 @@
+/** The page: ties its parts together. */
+
+import { BackdropChoice } from "./backdrop.js";
+import { Finish } from "./finish.js";
+import { Gallery } from "./gallery.js";
+import { takePhotos } from "./intake.js";
+import { Network } from "./network.js";
+import { keepAll, settle } from "./offline.js";
+import { Photos } from "./photos.js";
+import { PhotoView } from "./photo-view.js";
+import { Stage } from "./stage.js";
+import { Studio } from "./studio.js";
+import * as tabs from "./tabs.js";
+import * as words from "./words.js";
+
+/** @param {string} selector @returns {HTMLElement} */
+const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
+
+const studio = new Studio();
+const engineLine = find("#engine");
+const network = new Network((loaded, total) => {
+  if (loaded < total) engineLine.textContent = words.fetching(loaded, total);
+});
+const photos = new Photos(network, studio);
+const backdrop = new BackdropChoice(find('[data-backdrop="photo"]'));
+const view = new PhotoView({ photos, studio, backdrop, stage: new Stage(), gallery: new Gallery((item) => view.show(item)) });
+new Finish({ photos, studio, backdrop, view });
+
+takePhotos({
+  onPhotos: (files) => view.take(files),
+  onTrouble: (sentence) => view.say(sentence, true),
+  isOpen: () => tabs.isOpen("photo"),
+});
+tabs.setUp(() => {});
+
+addEventListener("beforeunload", (event) => {
+  if (photos.busy) event.preventDefault();
+});
+
+/** Fetches the network before the first photo comes, and then what is needed without a connection. */
+async function prepare() {
+  await settle(() => !photos.items.length);
+  try {
+    const engine = await network.open();
+    engineLine.textContent = find("#device").textContent = words.runsOn(engine.says);
+    find("#framed").hidden = crossOriginIsolated || window.top === window || engine.device !== "wasm";
+  } catch (error) {
+    engineLine.textContent = /** @type {Error} */ (error).message;
+    engineLine.classList.add("bad");
+    return;
+  }
+  if (await keepAll()) find("#offline").textContent = words.OFFLINE_READY;
+}
+
+void prepare();

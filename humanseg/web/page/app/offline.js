@@ -1,0 +1,68 @@
+/** The page's side of sw.js: works without a connection, with threads where it can, and takes over new versions. */
+
+const PATIENCE = 4000; // milliseconds that the page waits for the service worker at the first visit
+const TRIED = "humansegnet-isolated";
+
+/**
+ * Sets the service worker up; returns once it serves this page, or won't soon.
+ *
+ * Where the host doesn't isolate the page, the service worker does at the next load; so the page is loaded again, once,
+ * as long as nothing has been done on it.
+ *
+ * @param {() => boolean} isUntouched whether the page may be loaded again without anything being lost
+ */
+export async function settle(isUntouched) {
+  if (!navigator.serviceWorker) return;
+  try {
+    const registration = await navigator.serviceWorker.register(new URL("../sw.js", import.meta.url));
+    takeOverUpdates(registration, isUntouched);
+    if (!navigator.serviceWorker.controller) await Promise.race([controlled(), pause(PATIENCE)]);
+  } catch {
+    return; // in a frame of another site, or in private windows, some browsers allow none
+  }
+  const framed = window.top !== window;
+  if (navigator.serviceWorker.controller && !crossOriginIsolated && !framed && isUntouched() && isFirstTry()) {
+    location.reload();
+    await new Promise(() => {}); // nothing more is begun on this page
+  }
+}
+
+/** Whether all that the page needs is kept for when there is no connection. @returns {Promise<boolean>} */
+export function keepAll() {
+  const controller = navigator.serviceWorker?.controller;
+  if (!controller || /** @type {any} */ (navigator).connection?.saveData) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }) => resolve(data);
+    controller.postMessage("keep all", [port2]);
+  });
+}
+
+/** @returns {Promise<void>} */
+const controlled = () =>
+  new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", () => resolve(), { once: true }));
+
+/** @param {number} milliseconds @returns {Promise<void>} */
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+function isFirstTry() {
+  try {
+    const first = !sessionStorage.getItem(TRIED);
+    sessionStorage.setItem(TRIED, "yes");
+    return first;
+  } catch {
+    return false; // nothing can be stored, so the page could be loaded again and again
+  }
+}
+
+/** @param {ServiceWorkerRegistration} registration @param {() => boolean} isUntouched */
+function takeOverUpdates(registration, isUntouched) {
+  const waiting = () => {
+    // A page with photos on it stays with its version until it's opened the next time.
+    if (!registration.waiting || !registration.active || !isUntouched()) return;
+    navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
+    registration.waiting.postMessage("take over");
+  };
+  waiting();
+  registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", waiting));
+}

@@ -1,0 +1,134 @@
+/** What the Photo tab shows: which photo, on which background, and how far the work is. */
+
+import * as words from "./words.js";
+
+/** @typedef {import("./photos.js").Item} Item */
+/** @typedef {import("./photos.js").Photos} Photos */
+/** @typedef {import("./studio.js").Studio} Studio */
+/** @typedef {import("./stage.js").Stage} Stage */
+/** @typedef {import("./gallery.js").Gallery} Gallery */
+/** @typedef {import("./backdrop.js").BackdropChoice} BackdropChoice */
+
+/** @param {string} selector @returns {HTMLElement} */
+const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
+
+export class PhotoView {
+  /** @type {Item | null} */
+  shown = null;
+  #drawing = false;
+  #stale = false;
+  #status = find("#status");
+  #progress = /** @type {HTMLProgressElement} */ (find("#progress"));
+
+  /** @param {{photos: Photos, studio: Studio, backdrop: BackdropChoice, stage: Stage, gallery: Gallery}} parts */
+  constructor({ photos, studio, backdrop, stage, gallery }) {
+    this.photos = photos;
+    this.studio = studio;
+    this.backdrop = backdrop;
+    this.stage = stage;
+    this.gallery = gallery;
+    photos.addEventListener("change", (event) => this.#changed(/** @type {CustomEvent<Item | null>} */ (event).detail));
+    backdrop.addEventListener("change", () => void this.#draw());
+    find("#clear").addEventListener("click", () => this.clear());
+    find("#again").addEventListener("click", () => this.shown && this.photos.again(this.shown));
+  }
+
+  /** @param {File[]} files */
+  take(files) {
+    const [first] = this.photos.add(files);
+    this.show(first);
+  }
+
+  clear() {
+    this.shown = null;
+    this.photos.clear();
+    this.say("");
+    find("#pick").focus();
+  }
+
+  /** @param {Item} item */
+  show(item) {
+    this.shown = item;
+    this.#changed(item);
+    void this.#draw();
+  }
+
+  /** @param {string} sentence @param {boolean} [bad] */
+  say(sentence, bad = false) {
+    if (this.#status.textContent !== sentence) this.#status.textContent = sentence;
+    this.#status.classList.toggle("bad", bad);
+  }
+
+  /** @param {Item | null} item that changed, null for the list */
+  #changed(item) {
+    const { photos, shown } = this;
+    const some = photos.items.length > 0;
+    find("#photo").classList.toggle("has-photos", some);
+    find("#examples").hidden = some;
+    find("#batch").hidden = !some;
+    this.gallery.draw(photos.items, shown);
+    this.tell();
+    if (item === null || item === shown) this.#lay();
+    if (item === shown && shown?.state === "done") void this.#draw();
+  }
+
+  /** Shows the parts that belong to the state of the photo on screen. */
+  #lay() {
+    const done = this.shown?.state === "done";
+    find("#empty").hidden = done;
+    find("#finish").hidden = !done;
+    find("#again").hidden = this.shown?.state !== "failed";
+    find("#waiting-words").textContent = this.shown && !done ? this.#words(this.shown) : find("#waiting-words").dataset.empty ?? "";
+    if (!done) this.stage.hide();
+  }
+
+  /** @param {Item} item */
+  #words(item) {
+    if (item.state === "failed") return words.failed(item.file.name, item.error);
+    return item.state === "working" ? words.WORKING_ONE : words.WAITING;
+  }
+
+  /** Says how far all of them are, or what came of the one on screen. */
+  tell() {
+    const { photos, shown } = this;
+    const total = photos.items.length;
+    const done = photos.count("done");
+    const failures = photos.count("failed");
+    this.#progress.hidden = !photos.busy;
+    if (!total) return;
+    if (photos.busy) {
+      const begun = photos.items.find((item) => item.state === "working");
+      this.#progress.max = total;
+      this.#progress.value = done + failures + (begun?.share ?? 0);
+      this.say(total === 1 ? words.WORKING_ONE : words.working(done + failures, total, photos.left));
+    } else if (shown?.state === "failed") {
+      this.say(words.failed(shown.file.name, shown.error), true);
+    } else if (shown?.state === "done" && !shown.found) {
+      this.say(words.nobody(shown.file.name), true);
+    } else if (shown?.state === "done") {
+      const one = words.doneOne(shown.file.name, shown.width, shown.height, shown.seconds);
+      this.say(total === 1 ? one : `${words.finished(done, failures)} ${one}`);
+    }
+  }
+
+  /** Draws the photo on screen with the background as it's chosen now; while it draws, only the latest wish counts. */
+  async #draw() {
+    if (this.#drawing) {
+      this.#stale = true;
+      return;
+    }
+    this.#drawing = true;
+    do {
+      this.#stale = false;
+      const item = this.shown;
+      if (item?.state !== "done") break;
+      try {
+        const pictures = await this.studio.preview(item, this.backdrop.value);
+        if (this.shown === item) this.stage.show(pictures);
+      } catch {
+        this.say(this.backdrop.value.kind === "picture" ? words.OWN_UNREADABLE : words.TOO_LITTLE_MEMORY, true);
+      }
+    } while (this.#stale);
+    this.#drawing = false;
+  }
+}

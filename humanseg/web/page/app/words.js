@@ -1,0 +1,61 @@
+/** Every sentence that the page says by itself, in one place. */
+
+/** @param {number} seconds */
+export function duration(seconds) {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+  return `${Math.round(seconds / 60)} min`;
+}
+
+/** @param {number} bytes */
+const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+
+export const NOBODY_SHORT = "Nobody was found here";
+export const WAITING = "Waiting";
+export const FAILED_SHORT = "Failed";
+export const WORKING_ONE = "Cutting out …";
+export const COPIED = "Copied: paste it wherever you like.";
+export const NOT_COPIED = "This browser doesn't let the page copy pictures: download it instead.";
+export const PACKING = "Packing the ZIP …";
+export const ENCODING = "Making the file …";
+export const NOTHING_PASTED = "There is no picture in what you pasted: copy a picture, then paste it here.";
+export const OWN_UNREADABLE = "Your own picture can't be read: give a JPEG, PNG or WebP.";
+export const HEIC = "this browser can't read HEIC photos: Safari can, or save it as JPEG first.";
+export const UNREADABLE = "this can't be read as a picture: give a JPEG, PNG, WebP or AVIF.";
+export const TOO_LITTLE_MEMORY = "this photo needs more memory than the browser has: make it smaller and try again.";
+export const ZIP_TOO_BIG = "All of them together are more than a ZIP can hold (4 GB): download them one by one.";
+export const OFFLINE_READY = "It is stored in this browser: it works without a connection now.";
+
+/** @param {number} done @param {number} total */
+export const fetching = (done, total) => `Fetching the network: ${megabytes(done)} of ${megabytes(total)} MB, once.`;
+
+/** @param {string} name @param {number} width @param {number} height @param {number} seconds */
+export const doneOne = (name, width, height, seconds) =>
+  `${name}: ${width} × ${height} pixels, ${seconds.toFixed(1)} s on this device.`;
+
+/** @param {string} name */
+export const nobody = (name) => `Nobody was found in ${name}.`;
+
+/** @param {string} name @param {string} why */
+export const failed = (name, why) => `${name}: ${why}`;
+
+/** @param {number} done @param {number} total @param {number} seconds that are left, NaN when that isn't known yet */
+export const working = (done, total, seconds) =>
+  Number.isNaN(seconds) ? `${done} of ${total} photos done.` : `${done} of ${total} photos done, about ${duration(seconds)} left.`;
+
+/** @param {number} done @param {number} failures */
+export const finished = (done, failures) =>
+  failures ? `${done} of ${done + failures} photos done, ${failures} failed: the gallery says why.` : `${done} photos done.`;
+
+/** @param {number} count */
+export const notPictures = (count) =>
+  count === 1 ? "That file is no picture: give a JPEG, PNG, WebP or HEIC." : `${count} of these files are no pictures and were left out.`;
+
+/** @param {string} says what the engine runs on */
+export const runsOn = (says) => `Runs on ${says}. Nothing is sent.`;
+
+export const DOWNLOAD_CUT_OUT = "Download cut-out";
+export const DOWNLOAD_PICTURE = "Download picture";
+export const NOT_MADE = "The file couldn't be made: there may be too little memory, so close other tabs and try again.";
+
+/** @param {number} at @param {number} total */
+export const packing = (at, total) => `Packing photo ${at} of ${total} …`;
