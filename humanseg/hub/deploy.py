@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +101,8 @@ def _is_there(name: str) -> bool:
     return True
 
 
-def write(files: dict[str, bytes], folder: Path) -> None:
-    """Writes files below a folder, by their paths in it.
+def write(files: Mapping[str, bytes | Path], folder: Path) -> None:
+    """Writes files below a folder, by their paths in it; those of the disk are copied.
 
     Raises
     ------
@@ -110,13 +111,20 @@ def write(files: dict[str, bytes], folder: Path) -> None:
     for name, data in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        if isinstance(data, Path):
+            shutil.copyfile(data, path)
+        else:
+            path.write_bytes(data)
 
 
-def upload(files: dict[str, bytes], repository: str, *, zero_gpu: bool = False) -> str:
+def upload(files: Mapping[str, bytes | Path], repository: str, *, zero_gpu: bool = False, static: bool = False) -> str:
     """Makes these files all that a Space holds, and the Space if there is none yet; gives its address.
 
     What is there already isn't uploaded again, and what isn't among them is removed.
+
+    Parameters
+    ----------
+    zero_gpu, static : what kind of Space is made where there is none
 
     Raises
     ------
@@ -126,10 +134,11 @@ def upload(files: dict[str, bytes], repository: str, *, zero_gpu: bool = False) 
 
     api = HfApi()
     kind = {"repo_id": repository, "repo_type": "space"}
+    sdk = "static" if static else "gradio"
     hardware = SpaceHardware.ZERO_A10G if zero_gpu else None
     message = "The page, by `python -m humanseg deploy`"
     try:
-        persistently(lambda: api.create_repo(**kind, space_sdk="gradio", space_hardware=hardware, exist_ok=True))
+        persistently(lambda: api.create_repo(**kind, space_sdk=sdk, space_hardware=hardware, exist_ok=True))
         with tempfile.TemporaryDirectory() as folder:
             write(files, Path(folder))
             persistently(

@@ -182,15 +182,12 @@ def _licence(space: Space) -> dict[str, str]:
 
 def readme(space: Space) -> str:
     """The Space's README.md: its front matter, and where its parts come from."""
-    import yaml
-
-    matter = yaml.safe_dump(front_matter(space), sort_keys=False, allow_unicode=True, width=1000)
     loaded = "\n".join(
         f"- for {use} [{weights}]({HUB}/{weights.repository}/tree/{weights.commit}), [terms]({weights.terms})"
         for weights, use in zip(space.weights, ("photos", "the webcam"), strict=False)
     )
     return f"""---
-{matter}---
+{as_yaml(front_matter(space))}---
 
 # HumanSegNet
 
@@ -204,6 +201,13 @@ The code is under Apache-2.0 ([LICENSE](LICENSE)). The weights aren't part of th
 Written by `python -m humanseg deploy`: change the project and deploy it again rather than change a file here. Limits
 (`HUMANSEG_MAX_QUEUE`, `HUMANSEG_CONCURRENCY` and others) are variables of the Space's settings.
 """
+
+
+def as_yaml(matter: dict[str, Any]) -> str:
+    """Front matter as it stands in a README.md."""
+    import yaml
+
+    return yaml.safe_dump(matter, sort_keys=False, allow_unicode=True, width=1000)
 
 
 def start(space: Space) -> str:

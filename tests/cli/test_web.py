@@ -8,18 +8,14 @@ from pathlib import Path
 import pytest
 
 from humanseg.cli import main
-from humanseg.files import sha256
 from humanseg.web import runtime
+from tests.web.stand_in import write_runtime
 
 
 @pytest.fixture
 def small_runtime(tmp_path, monkeypatch) -> Path:
     """A stand-in for the runtime: right by its list, and nothing in it."""
-    folder = tmp_path / "runtime"
-    folder.mkdir()
-    for name in runtime.FILES:
-        (folder / name).write_bytes(name.encode())
-    (folder / runtime.LIST).write_text(json.dumps({name: sha256(folder / name) for name in runtime.FILES}))
+    folder = write_runtime(tmp_path / "runtime")
     monkeypatch.setenv(runtime.VARIABLE, str(folder))
     return folder
 

@@ -105,7 +105,7 @@ def test_the_page_is_there_with_its_pictures_and_nothing_else_is(files):
     present = {"app.py", "humanseg/__init__.py", "humanseg/ui/style.css", "humanseg/ui/script.js", "LICENSE"}
     present |= {"humanseg/ui/examples/astronaut.jpg", "humanseg/engines/openvino.py", "humanseg/hub/find.py"}
     assert present <= files.keys()
-    absent = ("humanseg/training", "humanseg/data", "humanseg/evaluation", "humanseg/cli", "tests", "checkpoints")
+    absent = ("humanseg/training", "humanseg/data", "humanseg/evaluation", "humanseg/cli/", "tests", "checkpoints")
     assert not [name for name in files if name.startswith(absent)]
     assert not [name for name in files if name.endswith((".safetensors", ".onnx", ".pyc", ".bin"))]
     assert not [name for name in files if name.split("/")[-1].startswith((".", "_")) and not name.endswith("__.py")]
