@@ -1,47 +1,83 @@
-"""One visitor's webcam: alphas that are steady over time, and the rate of frames."""
+"""The server's part in webcams that don't run in their visitor's browser: which ones have a place, and their alphas."""
 
 from __future__ import annotations
 
+import io
+import threading
 import time
 from collections.abc import Callable
 
 import numpy as np
+from PIL import Image
 
-from humanseg.media.stream import Stream
+from humanseg.errors import HumanSegError, ImageError
 from humanseg.segmenter import Segmenter
+from humanseg.ui import text
 
-# Frames over which the rate is averaged, and seconds after which the stream counts as started anew.
-RATE_OVER = 10
-PAUSE = 2.0
+# Seconds without a frame after which a camera has given up its place.
+AWAY = 5.0
+# Long side in pixels of a frame that is sent: the browser fits the alpha to the full picture.
+LONGEST_SIDE = 512
 
 
-class Camera:
-    """The state that is kept from one frame to the next."""
+class Cameras:
+    """The cameras that are served. Any number of threads may call it.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._stream: Stream | None = None
-        self._ticks: list[float] = []
+    Parameters
+    ----------
+    places : cameras at a time
+    seconds : after so long a camera gives its place to the next one that asks, but to nobody else
+    """
 
-    def alpha(self, frame: np.ndarray, segmenter: Callable[[], Segmenter]) -> np.ndarray:
-        """The alpha of the next frame.
+    def __init__(self, places: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._places, self._seconds, self._clock = places, seconds, clock
+        self._lock = threading.Lock()
+        self._seen: dict[str, tuple[float, float]] = {}  # since when, and when last
+
+    def admit(self, name: str) -> None:
+        """Lets a camera send a frame.
 
         Parameters
         ----------
-        frame : uint8 HxWx3
-        segmenter : gives the Segmenter for frames; called when the stream starts, or starts anew after a pause
+        name : the same for all frames of a camera, known to its own browser alone
 
-        Returns
-        -------
-        float32 HxW in [0, 1]
+        Raises
+        ------
+        HumanSegError : all places are taken
         """
-        if self._stream is None or not self._ticks or self._clock() - self._ticks[-1] > PAUSE:
-            self._stream, self._ticks = Stream(segmenter()), []
-        return self._stream.alpha(frame)
+        with self._lock:
+            now = self._clock()
+            self._seen = {key: times for key, times in self._seen.items() if now - times[1] <= AWAY}
+            since, _ = self._seen.get(name, (now, now))
+            if name not in self._seen and len(self._seen) >= self._places:
+                oldest = min(self._seen, key=lambda key: self._seen[key][0])
+                if now - self._seen[oldest][0] < self._seconds:
+                    raise HumanSegError(text.CAMERAS_FULL)
+                del self._seen[oldest]
+            self._seen[name] = since, now
 
-    def tick(self) -> float | None:
-        """Counts a frame that is done; gives the frames a second, None while that can't be told."""
-        self._ticks = [*self._ticks, self._clock()][-RATE_OVER:]
-        if len(self._ticks) < 2:
-            return None
-        return (len(self._ticks) - 1) / (self._ticks[-1] - self._ticks[0])
+
+def alpha_of(picture: bytes, segmenter: Segmenter) -> np.ndarray:
+    """The alpha of one small frame, by itself: the browser keeps it steady over time.
+
+    Parameters
+    ----------
+    picture : JPEG, PNG or WebP of at most `LONGEST_SIDE` pixels a side
+
+    Returns
+    -------
+    uint8 HxW
+
+    Raises
+    ------
+    ImageError : it isn't such a picture
+    """
+    try:
+        with Image.open(io.BytesIO(picture), formats=("JPEG", "PNG", "WEBP")) as opened:
+            if max(opened.size) > LONGEST_SIDE:
+                raise ImageError(text.FRAME_BAD)
+            frame = np.asarray(opened.convert("RGB"))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ImageError(text.FRAME_BAD) from error
+    alpha = segmenter.alpha(frame, second_pass=False, size=segmenter.config.live_size, decide=False)
+    return (alpha * 255 + 0.5).astype(np.uint8)

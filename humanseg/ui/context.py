@@ -73,11 +73,6 @@ class Context:
         return _lane("model", self.limits.concurrency)
 
     @property
-    def watches_cameras(self) -> dict[str, Any]:
-        """For cameras: each takes a place for as long as it runs, so these are other places than the photos'."""
-        return _lane("camera", self.limits.cameras)
-
-    @property
     def composes(self) -> dict[str, Any]:
         """For events that make a picture without the network."""
         return _lane("compose", 4)

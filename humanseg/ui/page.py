@@ -22,7 +22,7 @@ from humanseg.ui.shelf import Shelf
 from humanseg.ui.tabs.about import AboutTab
 from humanseg.ui.tabs.background import BackgroundTab
 from humanseg.ui.tabs.photo import PhotoTab
-from humanseg.ui.tabs.webcam import WebcamTab
+from humanseg.ui.tabs.webcam import lay_out_webcam
 from humanseg.ui.weights import Weights, add_line
 from humanseg.web.site import Site
 
@@ -63,11 +63,11 @@ def build(
             with gr.Tab("Background", id="background") as tab:
                 background = BackgroundTab(context, tab)
             with gr.Tab("Webcam", id="webcam"):
-                webcam = WebcamTab(context)
+                lay_out_webcam()
             with gr.Tab("About", id="about") as tab:
                 AboutTab(context, tab)
         api.build(context)
-        choices = Choices([*photo.choices, *background.choices, *webcam.choices])
+        choices = Choices([*photo.choices, *background.choices])
         _welcome(page, context, choices, photo, background)
         _farewell(page, context)
     page.context = context

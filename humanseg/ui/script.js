@@ -12,27 +12,4 @@
     event.preventDefault();
   };
   document.addEventListener("paste", paste);
-
-  // A camera that doesn't start says why, in the page's own words (they stand hidden beside it).
-  const tell = (name) => {
-    const lines = [...document.querySelectorAll("#camera-trouble [data-trouble]")];
-    const fits = name && (lines.find((line) => line.dataset.trouble === name) ?? lines.at(-1));
-    for (const line of lines) line.hidden = line !== fits;
-  };
-  const devices = navigator.mediaDevices;
-  if (devices?.getUserMedia) {
-    const start = devices.getUserMedia.bind(devices);
-    devices.getUserMedia = async (wanted) => {
-      try {
-        const stream = await start(wanted);
-        tell(null);
-        return stream;
-      } catch (error) {
-        tell(error.name);
-        throw error;
-      }
-    };
-  } else {
-    document.addEventListener("click", (event) => event.target.closest?.("#camera") && tell("Insecure"));
-  }
 }

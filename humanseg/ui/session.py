@@ -14,7 +14,6 @@ from humanseg.cutout import CutOut
 from humanseg.errors import HumanSegError
 from humanseg.retouch import Repair, packed
 from humanseg.ui import text
-from humanseg.ui.camera import Camera
 from humanseg.ui.item import Item, View
 from humanseg.ui.pictures import Pictures
 from humanseg.ui.upload import Upload
@@ -40,13 +39,11 @@ class Session:
     Attributes
     ----------
     own : the picture of their own that stands behind the person, None for none
-    camera : the webcam's
     """
 
     def __init__(self, pictures: Pictures, limit: int) -> None:
         self.pictures, self.limit = pictures, limit
         self.own: Upload | None = None
-        self.camera = Camera()
         self._lock = threading.Lock()
         self._items: tuple[Item, ...] = ()
         self._current = ""

@@ -60,23 +60,10 @@ NEW_PHOTO = "Photo"
 RESULT = "Result"
 BACKGROUND_EMPTY = "Drop a photo here, or cut one out in the Photo tab: it appears here by itself."
 
-# Webcam tab
-CAMERA = "Camera"
-LIVE = "Live"
-LIVE_ALT = "The camera's picture with another background"
-RATE = "{rate:.0f} frames a second"
-CAMERA_HELP = (
-    "Allow the camera when the browser asks. Frames go to the server for the cut-out and are never stored; "
-    "nothing is sent before you start."
-)
-CAMERA_TROUBLE = {
-    # By the browser's own name of what went wrong.
-    "NotAllowedError": "The camera was refused: allow it beside the browser's address bar, then start it again.",
-    "NotFoundError": "There is no camera: connect one, then start it again.",
-    "NotReadableError": "The camera is in use: close the other program that has it, then start it again.",
-    "Insecure": "The browser gives the camera only to pages that come over https, or from this computer.",
-    "Other": "The camera can't be started: try again, or try another browser.",
-}
+# Webcam tab; what the view itself says stands in humanseg/web/js/live-words.js
+NO_VIEW = "The camera's view can't be loaded: reload the page, or use a current browser."
+CAMERAS_FULL = "All cameras that the server has time for are on: try again in a minute, or let it run on your computer."
+FRAME_BAD = "This frame can't be read: start the camera again."
 
 # Errors
 ERROR_TITLE = "That didn't work"
@@ -126,10 +113,10 @@ or carry, dolls, statues and pictures of people. It finds people, never who they
 """
 ABOUT_PHOTOS = """
 ## Your photos
-Photos and camera frames go to the computer that runs this page, and to nobody else. Camera frames are never
-written to a disk. Photos and cut-outs lie in a temporary folder under names that can't be guessed, and are removed
-after {minutes} minutes, or when this page is ended; nothing is kept, looked at or used for training. Location and
-camera data aren't copied into what you download.
+Photos go to the computer that runs this page, and to nobody else. Camera frames stay in your own browser, unless you
+let the server cut them out, which keeps none. Photos and cut-outs lie in a temporary folder under names that can't be
+guessed, and are removed after {minutes} minutes, or when this page is ended; nothing is kept, looked at or used for
+training. Location and camera data aren't copied into what you download.
 
 One photo may have {limits.megapixels} megapixels and {limits.file_mb} MB; one batch {limits.photos} photos.
 """

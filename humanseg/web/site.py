@@ -4,6 +4,8 @@ engine.json                  what there is, and where: the one file that a page 
 js/*.js                      our modules
 runtime/VERSION/*            ONNX Runtime Web
 models/NAME-CHECKSUM/        config.json and model.onnx
+live.html                    the camera's picture and nothing else, for OBS
+places/*.jpg                 pictures for the background
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ from humanseg.web import runtime
 from humanseg.web.constants import constants
 
 JS = Path(__file__).parent / "js"
+PLACES = Path(__file__).parents[1] / "ui" / "backgrounds"
+CLEAN = "live.html"
 PHOTO, LIVE = "photo", "live"
 SHIPS = {PHOTO: SHIPPED_NAME, LIVE: LIVE_NAME}
 Content = bytes | Path
@@ -123,6 +127,10 @@ class Site:
             return self.description(), False
         if folder == "js" and (JS / name) in scripts():
             return JS / name, False
+        if path == CLEAN:
+            return JS / CLEAN, False
+        if folder == "places" and (PLACES / name) in places():
+            return PLACES / name, False
         if folder == f"runtime/{runtime.version()}" and self.runtime.folder and name in runtime.FILES:
             return self.runtime.folder / name, True
         if folder.startswith("models/"):
@@ -142,6 +150,7 @@ class Site:
         if self.runtime.folder is None:
             self.runtime.folder, self.runtime.says = runtime.fetch(), None
         paths = [f"js/{path.name}" for path in scripts()]
+        paths += [CLEAN, *(f"places/{path.name}" for path in places())]
         paths += [f"runtime/{runtime.version()}/{name}" for name in runtime.FILES]
         for model in self.models().values():
             paths += [f"{model.folder}{name}" for name in (CONFIG_NAME, ONNX_NAME)]
@@ -158,5 +167,10 @@ def _model(name: str | Path, use: str) -> Model:
 
 
 def scripts() -> list[Path]:
-    """Our own modules."""
-    return sorted(JS.glob("*.js"))
+    """Our own modules, and how they look."""
+    return sorted([*JS.glob("*.js"), *JS.glob("*.css")])
+
+
+def places() -> list[Path]:
+    """Pictures for the background."""
+    return sorted(PLACES.glob("*.jpg"))

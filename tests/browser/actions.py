@@ -115,14 +115,40 @@ def fetch(page: Page, button: str) -> tuple[str, bytes]:
 
 
 def watch(page: Page, server: str) -> None:
-    """Opens the Webcam tab and starts the camera; frames come back when this returns."""
+    """Opens the Webcam tab and starts the camera; frames are on the canvas when this returns."""
     page.set_default_timeout(PATIENCE)
     page.goto(server)
     page.get_by_role("tab", name="Webcam").click()
-    page.get_by_text("Click to Access Webcam").click()
-    page.get_by_role("button", name="capture photo").click()
-    expect(page.locator("#live img")).to_be_visible(timeout=PATIENCE)
-    expect(page.locator("#rate")).to_contain_text("frames a second", timeout=PATIENCE)
+    page.get_by_role("button", name="Start camera").click()
+    expect(page.locator("#live-rate")).to_contain_text("a second", timeout=PATIENCE)
+
+
+def choose_colour(page: Page) -> None:
+    """Puts green, (32, 160, 96), behind the person; it's there when this returns."""
+    page.locator("#live-kind").get_by_label("Colour").check()
+    page.locator("#live-colour").fill("#20a060")
+    page.wait_for_function(
+        """() => {
+          const canvas = new OffscreenCanvas(8, 8), context = canvas.getContext("2d");
+          context.drawImage(document.querySelector("#live-stage canvas"), 0, 0, 8, 8);
+          const [red, green, blue] = context.getImageData(7, 0, 1, 1).data;
+          return Math.abs(red - 32) + Math.abs(green - 160) + Math.abs(blue - 96) < 9;
+        }"""
+    )
+
+
+def seen(page: Page, selector: str = "#live-stage canvas", side: int = 8) -> np.ndarray:
+    """What a canvas shows: uint8 RGBA, `side` pixels a side."""
+    values = page.evaluate(
+        """([selector, side]) => {
+          const canvas = new OffscreenCanvas(side, side);
+          const context = canvas.getContext("2d");
+          context.drawImage(document.querySelector(selector), 0, 0, side, side);
+          return [...context.getImageData(0, 0, side, side).data];
+        }""",
+        [selector, side],
+    )
+    return np.array(values, np.uint8).reshape(side, side, 4)
 
 
 def shown(page: Page) -> str:

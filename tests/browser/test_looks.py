@@ -22,7 +22,7 @@ def test_every_tab_fits_its_screen_in_both_themes(visit, width, dark):
     for tab, sign in (
         ("Photo", "#compare img"),
         ("Background", "#background-result img"),
-        ("Webcam", "#camera"),
+        ("Webcam", "#live-toggle"),
         ("About", "#about h2"),
     ):
         page.get_by_role("tab", name=tab).click()

@@ -54,10 +54,8 @@ def test_the_choices_are_there_again_even_in_a_new_browser_tab(visit):
     page.locator("#background-colour input[type=text]").fill("#20a060")
     page.locator("#background-colour input[type=text]").press("Enter")
     page.get_by_role("tab", name="Webcam").click()
-    page.locator("#webcam-kind").get_by_label("Blur").check()
-    expect(page.locator("#webcam-strength")).to_be_visible()
-    page.locator("#webcam-strength input[type=number]").fill("4")
-    page.locator("#webcam-strength input[type=number]").press("Enter")
+    page.locator("#live-kind").get_by_label("Colour").check()
+    page.locator("#live-colour").fill("#a02060")
     at_rest(page)
 
     new = page.context.new_page()
@@ -68,8 +66,8 @@ def test_the_choices_are_there_again_even_in_a_new_browser_tab(visit):
         expect(tab.locator("#background-kind").get_by_label("Colour")).to_be_checked(timeout=PATIENCE)
         expect(tab.locator("#background-colour button").first).to_have_css("background-color", "rgb(32, 160, 96)")
         tab.get_by_role("tab", name="Webcam").click()
-        expect(tab.locator("#webcam-kind").get_by_label("Blur")).to_be_checked()
-        expect(tab.locator("#webcam-strength input[type=number]")).to_have_value("4")
+        expect(tab.locator("#live-kind").get_by_label("Colour")).to_be_checked()
+        expect(tab.locator("#live-colour")).to_have_value("#a02060")
 
 
 def test_a_chosen_place_and_a_picture_of_ones_own_are_behind_the_person_again(visit, tmp_path):
@@ -101,13 +99,12 @@ def test_a_chosen_place_and_a_picture_of_ones_own_are_behind_the_person_again(vi
 def test_the_webcams_place_lasts_too(visit):
     page = visit()
     page.get_by_role("tab", name="Webcam").click()
-    page.locator("#webcam-kind").get_by_label("Picture").check()
-    page.locator("#webcam-places .thumbnail-item").nth(2).click()
-    expect(page.locator("#webcam-place input")).to_have_value("2", timeout=PATIENCE)
+    page.locator("#live-kind").get_by_label("Picture").check()
+    page.locator(".live-place").nth(2).click()
     at_rest(page)
     reload(page)
     page.get_by_role("tab", name="Webcam").click()
-    expect(page.locator("#webcam-place input")).to_have_value("2", timeout=PATIENCE)
+    expect(page.locator(".live-place").nth(2)).to_have_attribute("aria-pressed", "true", timeout=PATIENCE)
 
 
 def test_nobody_elses_photos_come_with_a_reload_or_a_new_tab(visit, tmp_path):

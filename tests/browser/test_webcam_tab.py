@@ -1,73 +1,232 @@
+"""The Webcam tab before a fake camera: in the browser itself, and the server's way."""
+
 from __future__ import annotations
 
+import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
-from playwright.sync_api import expect
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
 
 from humanseg.ui import text
-from tests.browser.actions import CAMERA, CHROMIUM, PATIENCE, keep, watch
+from humanseg.ui.server.limits import Limits
+from humanseg.web.site import Site
+from tests.browser.actions import CAMERA, CHROMIUM, PATIENCE, choose_colour, fetch, keep, seen, watch
+from tests.ui.fakes import segmenter
+from tests.ui.serving import served
 
 pytestmark = pytest.mark.browser
+# On a machine without a GPU this Chromium has none for pages either: drawing is the processor's.
+GREEN = (32, 160, 96)
 
 
 @pytest.fixture(scope="module")
-def clip(shared_data: Path, tmp_path_factory) -> Path:
-    """A signer at webcam distance, in the form that Chromium's fake camera plays."""
-    video = cv2.VideoCapture(str(shared_data / "videos" / "asl_book.mkv"))
-    target = tmp_path_factory.mktemp("camera") / "signer.mjpeg"
+def clip(repository: Path, tmp_path_factory) -> Path:
+    """A person who moves to and fro, in the form that Chromium's fake camera plays: 640x480, two seconds."""
+    photo = cv2.imread(str(repository / "humanseg" / "assets" / "astronaut.jpg"))
+    photo = cv2.copyMakeBorder(photo, 0, 0, 160, 160, cv2.BORDER_REPLICATE)
+    target = tmp_path_factory.mktemp("camera") / "person.mjpeg"
     with target.open("wb") as file:
-        while (read := video.read())[0]:
-            file.write(cv2.imencode(".jpg", read[1])[1].tobytes())
+        for step in range(40):
+            left = 96 + round(60 * np.sin(step / 40 * 2 * np.pi))
+            file.write(cv2.imencode(".jpg", photo[20:500, left : left + 640])[1].tobytes())
     return target
 
 
-@pytest.mark.data
-def test_the_camera_is_shown_live_with_another_background(playwright_driver, chromium, server, clip):
+@pytest.fixture(scope="module")
+def before_camera(playwright_driver, chromium, clip) -> Iterator[Browser]:
+    """A browser whose camera shows the person."""
     arguments = [*CHROMIUM, *CAMERA, f"--use-file-for-fake-video-capture={clip}"]
     browser = playwright_driver.chromium.launch(executable_path=chromium, args=arguments)
-    try:
-        page = browser.new_page()
-        watch(page, server)
-        first = page.locator("#live img").get_attribute("src")
-        page.wait_for_function("first => document.querySelector('#live img').getAttribute('src') !== first", arg=first)
-        assert first.startswith("data:image/jpeg"), "a frame was written to the disk"
-        keep(page, "webcam")
-    finally:
-        browser.close()
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def own_engine(browser_runtime) -> Iterator[str]:
+    """Address of a page whose engine runs in the browser, with the weights that ship."""
+    site = Site()
+    site.runtime.start().join()
+    with served(segmenter, Limits(), site=site) as address:
+        yield address
+
+
+def sent(page: Page) -> list[int]:
+    """The sizes in bytes of what the page sends from now on."""
+    sizes = []
+    page.on("request", lambda request: request.method == "POST" and sizes.append(len(request.post_data_buffer or b"")))
+    return sizes
+
+
+def keep_tracks(page: Page) -> None:
+    """Remembers the camera's tracks as `tracks`."""
+    page.add_init_script(
+        """window.tracks = [];
+        const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = async (wanted) => {
+          const stream = await ask(wanted);
+          window.tracks.push(...stream.getTracks());
+          return stream;
+        };"""
+    )
+
+
+def test_the_camera_runs_in_the_browser_and_nothing_is_sent(before_camera, own_engine):
+    page = before_camera.new_page()
+    keep_tracks(page)
+    sizes = sent(page)
+    watch(page, own_engine)
+    expect(page.locator("#live-runs")).to_contain_text("nothing is sent")
+    while_live = len(sizes)
+
+    choose_colour(page)
+    shown = seen(page, side=32)
+    assert np.abs(shown[:6, :4, :3].astype(int) - GREEN).max() < 8, "the room can still be seen"
+    assert np.abs(shown[20:, 14:18, :3].astype(int) - GREEN).max() > 30, "the person is gone"
+    keep(page, "webcam-here")
+    # She moves, and the picture with her.
+    page.wait_for_timeout(500)
+    assert (seen(page, side=32) != shown).any()
+
+    page.locator("#live-kind").get_by_label("Transparent").check()
+    page.wait_for_function(
+        """() => {
+          const canvas = new OffscreenCanvas(8, 8), context = canvas.getContext("2d");
+          context.drawImage(document.querySelector("#live-stage canvas"), 0, 0, 8, 8);
+          return context.getImageData(7, 0, 1, 1).data[3] === 0;
+        }"""
+    )
+    assert sizes[while_live:] == [], "something was sent while the camera was live"
+
+    page.get_by_role("button", name="Stop camera").click()
+    expect(page.locator("#live-stage canvas")).to_have_count(0)
+    expect(page.locator(".live-empty")).to_be_visible()
+    assert page.evaluate("tracks.map((track) => track.readyState)") == ["ended"]
+    page.close()
+
+
+def test_a_snapshot_has_the_cameras_size_and_a_recording_can_be_played(before_camera, own_engine, tmp_path):
+    page = before_camera.new_page()
+    watch(page, own_engine)
+    page.locator("#live-kind").get_by_label("Transparent").check()
+    name, data = fetch(page, "#live-snapshot")
+    cut = np.asarray(Image.open(io.BytesIO(data)))
+    assert name.endswith(".png") and cut.shape == (480, 640, 4)
+    assert cut[:20, :20, 3].max() < 5 and 0.15 < (cut[..., 3] > 250).mean() < 0.7
+
+    choose_colour(page)
+    page.locator("#live-record").click()
+    expect(page.locator("#live-status")).to_contain_text("Recording: 0:01", timeout=PATIENCE)
+    name, data = fetch(page, "#live-record")
+    (tmp_path / name).write_bytes(data)
+    found, frame = cv2.VideoCapture(str(tmp_path / name)).read()
+    assert found and frame.shape == (480, 640, 3)
+    assert np.abs(frame[5:30, 5:30, ::-1].astype(int) - GREEN).max() < 25
+    page.close()
+
+
+def test_a_snapshot_goes_to_the_photo_tab_and_leaving_the_tab_ends_the_camera(before_camera, server):
+    page = before_camera.new_page()
+    keep_tracks(page)
+    watch(page, server)
+    page.locator("#live-to-photos").click()
+    expect(page.locator("#compare img").first).to_be_visible(timeout=PATIENCE)
+    page.wait_for_function("tracks.length && tracks.every((track) => track.readyState === 'ended')")
+    page.get_by_role("tab", name="Webcam").click()
+    expect(page.locator("#live-stage canvas")).to_have_count(0)
+    expect(page.get_by_role("button", name="Start camera")).to_be_visible()
+    page.close()
+
+
+def test_without_an_engine_the_server_gets_one_small_frame_at_a_time(before_camera, server):
+    page = before_camera.new_page()
+    flying, most, sizes = 0, 0, []
+
+    def out(request):
+        nonlocal flying, most
+        if "web/frame" in request.url:
+            flying, sizes_now = flying + 1, request.post_data_buffer
+            most = max(most, flying)
+            sizes.append(len(sizes_now or b""))
+
+    def back(request):
+        nonlocal flying
+        flying -= "web/frame" in request.url
+
+    page.on("request", out)
+    page.on("requestfinished", back)
+    watch(page, server)
+    expect(page.locator("#live-status")).to_contain_text("So it runs on the server")
+    expect(page.locator("#live-runs")).to_contain_text("Runs on the server")
+    choose_colour(page)
+    keep(page, "webcam-server")
+    assert len(sizes) > 5 and most == 1
+    assert max(sizes) <= 30_000
+    page.close()
 
 
 @pytest.mark.parametrize(
-    ("trouble", "arguments"),
+    ("sentence", "arguments"),
     [
-        ("NotFoundError", ["--use-fake-ui-for-media-stream"]),
-        ("NotAllowedError", ["--use-fake-device-for-media-stream", "--deny-permission-prompts"]),
+        ("There is no camera: connect one", ["--use-fake-ui-for-media-stream"]),
+        ("The camera was refused: allow it", ["--use-fake-device-for-media-stream", "--deny-permission-prompts"]),
     ],
 )
-def test_a_camera_that_is_missing_or_refused_is_explained_in_a_sentence_of_our_own(
-    playwright_driver, chromium, server, trouble, arguments
+def test_a_camera_that_is_missing_or_refused_is_explained_in_a_sentence(
+    playwright_driver, chromium, server, sentence, arguments
 ):
     browser = playwright_driver.chromium.launch(executable_path=chromium, args=[*CHROMIUM, *arguments])
     try:
         page = browser.new_page()
         page.goto(server)
         page.get_by_role("tab", name="Webcam").click()
-        for sentence in text.CAMERA_TROUBLE.values():
-            expect(page.get_by_text(sentence)).to_be_hidden()
-        page.get_by_text("Click to Access Webcam").click()
-        expect(page.get_by_text(text.CAMERA_TROUBLE[trouble])).to_be_visible(timeout=PATIENCE)
-        expect(page.locator("#camera-trouble p:visible")).to_have_count(1)
-        keep(page, f"webcam-{trouble}")
+        page.get_by_role("button", name="Start camera").click()
+        expect(page.locator("#live-status.live-bad")).to_contain_text(sentence, timeout=PATIENCE)
+        expect(page.get_by_role("button", name="Start camera")).to_be_visible()
     finally:
         browser.close()
 
 
-def test_without_https_the_page_says_why_there_is_no_camera(browser, server):
+def test_every_trouble_has_its_sentence(browser, server):
     page = browser.new_page()
-    page.add_init_script("Object.defineProperty(navigator, 'mediaDevices', {value: undefined})")
+    page.add_init_script("navigator.mediaDevices.getUserMedia = () => Promise.reject(window.trouble)")
     page.goto(server)
     page.get_by_role("tab", name="Webcam").click()
-    page.get_by_text("Click to Access Webcam").click()
-    expect(page.get_by_text(text.CAMERA_TROUBLE["Insecure"])).to_be_visible(timeout=PATIENCE)
+    for trouble, sentence in (
+        ("new DOMException('', 'NotReadableError')", "close the other program that has it"),
+        ("new DOMException('', 'OverconstrainedError')", "choose another one"),
+        ("new DOMException('', 'SecurityError')", "in a tab of its own"),
+        ("new TypeError('odd')", "try another browser"),
+    ):
+        page.evaluate(f"() => {{ window.trouble = {trouble}; }}")
+        page.get_by_role("button", name="Start camera").click()
+        expect(page.locator("#live-status.live-bad")).to_contain_text(sentence)
+    page.evaluate("() => { navigator.mediaDevices.getUserMedia = undefined; }")
+    page.get_by_role("button", name="Start camera").click()
+    expect(page.locator("#live-status.live-bad")).to_contain_text("only to pages that come over https")
+    page.close()
+
+
+def test_an_unplugged_camera_is_said_and_nothing_frozen_stays(before_camera, server):
+    page = before_camera.new_page()
+    keep_tracks(page)
+    watch(page, server)
+    page.evaluate("tracks.at(-1).dispatchEvent(new Event('ended'))")
+    expect(page.locator("#live-status.live-bad")).to_contain_text("unplugged")
+    expect(page.locator("#live-stage canvas")).to_have_count(0)
+    page.close()
+
+
+def test_a_server_that_is_full_is_said(before_camera, server):
+    page = before_camera.new_page()
+    full = {"status": 503, "json": {"detail": text.CAMERAS_FULL}}
+    page.route("**/web/frame?*", lambda route: route.fulfill(**full))
+    page.goto(server)
+    page.get_by_role("tab", name="Webcam").click()
+    page.get_by_role("button", name="Start camera").click()
+    expect(page.locator("#live-status.live-bad")).to_contain_text(text.CAMERAS_FULL, timeout=PATIENCE)
     page.close()

@@ -7,6 +7,7 @@ from starlette.middleware import Middleware
 
 from humanseg.ui.server.answers import Answers
 from humanseg.ui.server.bodies import Bodies
+from humanseg.ui.server.frames import Frames
 from humanseg.ui.server.gate import Gate
 from humanseg.ui.server.limits import Limits
 from humanseg.web.serve import ServesEngine
@@ -18,6 +19,7 @@ def middleware(limits: Limits, site: Site) -> list[Middleware]:
     return [
         Middleware(Answers, limits=limits),
         Middleware(ServesEngine, site=site),
+        Middleware(Frames, limits=limits),
         Middleware(Gate, folder=get_upload_folder()),
         Middleware(Bodies, limits=limits),
     ]

@@ -1,4 +1,4 @@
-"""The choice of a background, which the Background tab and the Webcam tab share."""
+"""The choice of a background."""
 
 from __future__ import annotations
 

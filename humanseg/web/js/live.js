@@ -1,0 +1,206 @@
+// A camera with another background, live: camera -> net -> background -> canvas, the newest frame each time.
+
+import { Camera } from "./camera.js";
+import { ComposerClient } from "./composer-client.js";
+import { Engine, EngineError } from "./engine.js";
+import { Ladder } from "./ladder.js";
+import { Rate } from "./rate.js";
+import { ServerEngine } from "./server-engine.js";
+
+/** @typedef {import("./background.js").Background} Background */
+
+const GPU_LOST = "The graphics chip was taken away: your processor goes on drawing.";
+// Frames in a row that may fail before the camera is stopped.
+const MOST_FAILURES = 3;
+
+/**
+ * @typedef {object} LiveOptions
+ * @property {string} base address of the engine's files, see engine.js
+ * @property {string | null} server address of the server's frames, null where there's no server
+ * @property {HTMLElement} stage in which the canvas is put
+ * @property {(sentence: string, bad?: boolean) => void} onSay
+ * @property {(rate: import("./rate.js").Measured) => void} onRate once a second
+ * @property {(loaded: number, total: number) => void} onProgress while weights are loaded, in bytes
+ * @property {(sentence: string) => void} onEnd it has ended by itself
+ */
+
+export class Live {
+  /** @param {LiveOptions} options */
+  constructor(options) {
+    this.options = options;
+    /** @type {Camera | null} */
+    this.camera = null;
+    /** @type {HTMLCanvasElement | null} */
+    this.canvas = null;
+    this.mirror = true;
+    /** @type {() => Promise<Background>} */
+    this.background = async () => ({ kind: "blur", strength: 0.02 });
+    // Why it runs on the server although it was to run here.
+    this.why = "";
+    // Each start has a number: what belongs to an earlier one ends by itself.
+    this.run = 0;
+  }
+
+  get isOnServer() {
+    return this.engine instanceof ServerEngine;
+  }
+
+  get isOn() {
+    return this.camera !== null;
+  }
+
+  /**
+   * Starts; resolves with the first frame on the canvas, rejects as `Camera.open` does or with the engine's sentence.
+   * @param {import("./camera.js").Wanted & {onServer: boolean}} wanted
+   */
+  async start({ onServer, ...wanted }) {
+    this.stop();
+    const run = ++this.run;
+    this.loading = new AbortController();
+    const camera = await Camera.open(wanted, (sentence) => this.#end(run, sentence));
+    if (run !== this.run) return camera.close();
+    this.camera = camera;
+    const engine = await this.#opened(onServer, this.loading.signal);
+    if (run !== this.run) return engine.close();
+    this.engine = engine;
+    this.ladder = new Ladder();
+    this.rate = new Rate();
+    await this.#openCanvas(run, true);
+    await new Promise((resolve, reject) => {
+      this.#loop(run, resolve).then(resolve, reject);
+    });
+  }
+
+  /**
+   * The engine in the browser, or, where that can't be, the server's.
+   * @param {boolean} onServer @param {AbortSignal} signal
+   */
+  async #opened(onServer, signal) {
+    const { base, server, onProgress } = this.options;
+    this.why = "";
+    if (onServer && server) return new ServerEngine(server);
+    try {
+      return await Engine.open({ base, model: "live", device: "auto", onProgress, signal });
+    } catch (error) {
+      if (!server || !(error instanceof EngineError)) throw error;
+      this.why = error.message;
+      return new ServerEngine(server);
+    }
+  }
+
+  /** @param {number} run @param {boolean} gpu */
+  async #openCanvas(run, gpu) {
+    this.composer?.close();
+    this.canvas?.remove();
+    this.canvas = document.createElement("canvas");
+    this.composer = new ComposerClient(this.canvas, {
+      gpu,
+      onLost: () => {
+        if (run !== this.run) return;
+        this.options.onSay(GPU_LOST);
+        this.#openCanvas(run, false);
+      },
+    });
+    this.composer.set(await this.background());
+    this.options.stage.append(this.canvas);
+  }
+
+  /** @param {number} run @param {() => void} onFirst */
+  async #loop(run, onFirst) {
+    let failures = 0;
+    /** @type {Promise<void>} */
+    let drawing = Promise.resolve();
+    while (run === this.run && this.camera && this.engine && this.ladder) {
+      const captured = await this.camera.next();
+      if (run !== this.run) return;
+      const frame = await this.camera.take();
+      try {
+        const twin = "clone" in frame ? frame.clone() : await createImageBitmap(frame);
+        const found = await this.engine.frame(twin, { size: this.ladder.size });
+        this.ladder.note(found.ms);
+        await drawing;
+        if (run !== this.run) return frame.close();
+        drawing = this.#draw(run, captured, frame, found).then(onFirst);
+        failures = 0;
+      } catch (error) {
+        frame.close();
+        if (run !== this.run) return;
+        if (++failures >= MOST_FAILURES) return this.#end(run, String(/** @type {any} */ (error)?.message ?? error));
+      }
+    }
+  }
+
+  /**
+   * @param {number} run @param {number} captured @param {VideoFrame | ImageBitmap} frame
+   * @param {{width: number, height: number, alpha: Uint8Array, ms: number}} found
+   */
+  async #draw(run, captured, frame, { width, height, alpha, ms }) {
+    try {
+      const drawn = await this.composer?.draw({ frame, alpha, width, height, mirror: this.mirror });
+      if (run !== this.run || !drawn || !this.rate || !this.engine) return;
+      const measured = this.rate.note(captured, { net: ms, drawing: drawn.ms });
+      if (measured) this.options.onRate(measured);
+    } catch {
+      // The canvas was replaced meanwhile: the next frame goes to the new one.
+    }
+  }
+
+  /** Draws the next frames on `background()`. */
+  async change() {
+    this.composer?.set(await this.background());
+  }
+
+  /** @param {number} run @param {string} sentence */
+  #end(run, sentence) {
+    if (run !== this.run) return;
+    this.stop();
+    this.options.onEnd(sentence);
+  }
+
+  /**
+   * A photo of this moment, cut out as a photo is: slower and finer than a frame.
+   * @param {(share: number) => void} onProgress 0 to 1
+   * @returns {Promise<Blob>} PNG of the camera's full size on the background
+   */
+  async snapshot(onProgress) {
+    const photo = await this.still();
+    const { base } = this.options;
+    this.photos ??= Engine.open({ base, model: "photo", device: "auto", onProgress: (l, t) => onProgress(l / t / 2) });
+    try {
+      const engine = await this.photos;
+      const copy = await createImageBitmap(photo);
+      const { cutout } = await engine.photo(copy, { secondPass: true, onProgress: (share) => onProgress(0.5 + share / 2) });
+      if (!this.composer) throw new Error("The camera was stopped before the snapshot was done: start it again.");
+      return await this.composer.still(photo, cutout);
+    } catch (error) {
+      this.photos = undefined;
+      throw error;
+    }
+  }
+
+  /** The camera's picture as it is now, mirrored where it's shown so; whoever takes it closes it. */
+  async still() {
+    if (!this.camera) throw new Error("Start the camera first.");
+    const frame = await this.camera.take();
+    const { width, height } = this.camera.size;
+    const canvas = new OffscreenCanvas(width, height);
+    const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    if (this.mirror) context.setTransform(-1, 0, 0, 1, width, 0);
+    context.drawImage(frame, 0, 0, width, height);
+    frame.close();
+    return canvas.transferToImageBitmap();
+  }
+
+  /** Ends camera and workers; nothing stays on the stage. */
+  stop() {
+    this.run++;
+    this.loading?.abort();
+    this.camera?.close();
+    this.engine?.close();
+    this.photos?.then((engine) => engine.close(), () => {});
+    this.composer?.close();
+    this.canvas?.remove();
+    this.camera = this.canvas = null;
+    this.engine = this.photos = this.composer = this.ladder = this.rate = this.loading = undefined;
+  }
+}
