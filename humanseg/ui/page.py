@@ -70,6 +70,7 @@ def build(
         choices = Choices([*photo.choices, *background.choices])
         _welcome(page, context, choices, photo, background)
         _farewell(page, context)
+        _nudge(context)
     page.context = context
     page.queue(max_size=limits.queue, api_open=False)
     patches.limit_queue(page)
@@ -100,6 +101,12 @@ def _farewell(page: gr.Blocks, context: Context) -> None:
         context.sessions.left(request.session_hash)
 
     page.unload(leave)
+
+
+def _nudge(context: Context) -> None:
+    """An event that does nothing, by which answers.js makes Gradio's client ask for answers again."""
+    nudge = gr.Button(visible="hidden", elem_id="nudge")
+    nudge.click(lambda: None, None, None, trigger_mode="multiple", show_progress="hidden", **context.quick)
 
 
 def launch_options(limits: Limits, site: Site | None = None) -> dict[str, Any]:

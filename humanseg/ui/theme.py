@@ -10,12 +10,13 @@ FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "N
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 STYLE = Path(__file__).parent / "style.css"
 SCRIPT = Path(__file__).parent / "script.js"
-STORAGE = Path(__file__).parent / "storage.js"
+# What runs before Gradio's own scripts.
+FIRST = [Path(__file__).parent / name for name in ("storage.js", "answers.js")]
 
 
 def head() -> str:
-    """What stands in the page's head: a script that runs before Gradio's own."""
-    return f"<script>\n{STORAGE.read_text(encoding='utf-8')}</script>"
+    """What stands in the page's head: scripts that run before Gradio's own."""
+    return "".join(f"<script>\n{path.read_text(encoding='utf-8')}</script>" for path in FIRST)
 
 
 def theme() -> gr.themes.Base:
