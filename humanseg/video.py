@@ -17,6 +17,7 @@ import numpy as np
 from humanseg.backgrounds import PICTURE, TRANSPARENT, Background
 from humanseg.clip import CutFrame, cut_frames
 from humanseg.errors import VideoError, printable
+from humanseg.hub.find import models_named
 from humanseg.media import video_writer
 from humanseg.media.photos import MAX_PIXELS
 from humanseg.media.sound import Sound
@@ -25,8 +26,6 @@ from humanseg.overlap import ahead
 from humanseg.resize import fitted
 from humanseg.segmenter import Segmenter
 from humanseg.tiles import eight_bits
-
-FOR_CLIPS = "humansegnet-live"  # the weights for clips where none are named: a clip has thousands of frames
 
 
 @dataclass(frozen=True)
@@ -65,6 +64,7 @@ def cut_out_video(
     start: float | None = None,
     end: float | None = None,
     sound: bool = True,
+    colours: bool = True,
     progress: Callable[[float, float | None], None] = lambda done, total: None,
     stop: Callable[[], bool] = lambda: False,
     pause: Callable[[], None] = lambda: None,
@@ -83,10 +83,11 @@ def cut_out_video(
     background, options : as for `Background.parse`, or the path of another clip, which starts with this one and is
         repeated as often as needed
     matte : write the alpha alone, white on black
-    segmenter : by default one with the weights for clips, `humansegnet-live`
+    segmenter : by default one with the weights for what moves, `humansegnet-live`
     size : as for `cut_frames`
     start, end : what to take of the clip, in seconds from its first frame
     sound : take the sound over
+    colours : estimate the people's own colours where the edge is see-through; otherwise the clip's are kept
     progress : is told after each frame how many seconds of the clip are done, and of how many (None if that's unknown)
     stop : asked before each frame; once it says True, what is done so far is written
     pause : as for `cut_frames`
@@ -114,11 +115,13 @@ def cut_out_video(
     clip = source if isinstance(source, Clip) else Clip(source, max_pixels=max_pixels)
     if target.exists() and target.samefile(clip.path):
         raise VideoError(f"{printable(target)} is the clip that is read: name another file.")
-    segmenter = segmenter or Segmenter.from_pretrained(FOR_CLIPS)
+    segmenter = segmenter or Segmenter.from_pretrained(models_named()[1])
 
     def finished(frame: CutFrame) -> tuple[np.ndarray, CutFrame]:
         if matte:
             return np.repeat(eight_bits(frame.alpha)[..., None], 3, 2), frame
+        if not colours:
+            return behind(frame).behind(frame.image, frame.image, frame.alpha), frame
         return frame.on(behind(frame)), frame
 
     cut = cut_frames(segmenter, clip, start, end, size=size, pause=pause)

@@ -63,17 +63,18 @@ class Sources:
     earlier: int
 
 
-def find_sources(given: Sequence[Path], results: Path | None = None) -> Sources:
+def find_sources(given: Sequence[Path], results: Path | None = None, also: frozenset[str] = frozenset()) -> Sources:
     """Photos, folders (with the folders in them) and patterns such as *.jpg, as the photos that are meant.
 
-    Of a folder, the files with a picture's suffix are taken. Dot files are left out, and so are results of an
-    earlier run: `me-cutout.png` beside `me.jpg`, or anywhere in `results` (the folder that new ones go to) where that
-    is within the folder given.
+    Of a folder, the files with a picture's suffix, or one of `also`, are taken. Dot files are left out, and so are
+    results of an earlier run: `me-cutout.png` beside `me.jpg`, or anywhere in `results` (the folder that new ones go
+    to) where that is within the folder given. A folder may be such a result too: the frames of a clip.
     """
+    suffixes = SUFFIXES | also
     found, troubles, earlier = [], [], 0
     for path in given:
         if _is_folder(path):
-            inside, before = _in_folder(path, results, troubles)
+            inside, before = _in_folder(path, results, troubles, suffixes)
             if not inside:
                 troubles.append(f"There is no photo in the folder {path}: name another one.")
             found += inside
@@ -89,28 +90,42 @@ def find_sources(given: Sequence[Path], results: Path | None = None) -> Sources:
     return Sources(found, troubles, earlier)
 
 
-def _in_folder(root: Path, results: Path | None, troubles: list[str]) -> tuple[list[Source], int]:
+def _in_folder(
+    root: Path, results: Path | None, troubles: list[str], suffixes: frozenset[str]
+) -> tuple[list[Source], int]:
     """The photos below a folder, and how many earlier results were left out."""
     found, earlier = [], 0
     within = results is not None and _key(root) in _key(results).parents
     for folder, folders, names in os.walk(root, onerror=lambda error: troubles.append(_unreadable(error))):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         here = Path(folder)
-        pictures = sorted(name for name in names if not name.startswith(".") and _is_picture(here / name))
+        pictures = sorted(name for name in names if not name.startswith(".") and _is_picture(here / name, suffixes))
         stems = {Path(name).stem for name in pictures}
         among_results = within and _key(here).is_relative_to(_key(results))
+
+        def is_result(stem: str, among: bool = among_results, stems: set[str] = stems) -> bool:
+            result = _RESULT.fullmatch(stem)
+            return result is not None and (among or result["stem"] in stems)
+
+        sequences = [name for name in folders if is_result(name) and _is_sequence(here / name)]
+        folders[:] = [name for name in folders if name not in sequences]
+        earlier += len(sequences)
         for name in pictures:
-            result = _RESULT.fullmatch(Path(name).stem)
-            if result and (among_results or result["stem"] in stems):
+            if is_result(Path(name).stem):
                 earlier += 1
             else:
                 found.append(Source(here / name, here.relative_to(root)))
     return found, earlier
 
 
-def _is_picture(path: Path) -> bool:
+def _is_picture(path: Path, suffixes: frozenset[str]) -> bool:
     # Reading a pipe would wait for ever where nothing is written to it.
-    return path.suffix.lower() in SUFFIXES and path.is_file()
+    return path.suffix.lower() in suffixes and path.is_file()
+
+
+def _is_sequence(path: Path) -> bool:
+    """Whether a folder holds a clip's frames, as `media.video_writer` numbers them."""
+    return (path / "00001.png").is_file()
 
 
 def _unreadable(error: OSError) -> str:

@@ -41,13 +41,13 @@ def add_pass_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-refine", dest="refine", action="store_false", help="interpolate the alpha only")
 
 
-def load_segmenter(options: argparse.Namespace):
-    """The `Segmenter` of the weights and the engine that were asked for."""
+def load_segmenter(options: argparse.Namespace, *, moving: bool = False):
+    """The `Segmenter` of the weights and the engine that were asked for; of those for clips where none were named."""
+    from humanseg.hub.find import models_named
     from humanseg.segmenter import Segmenter
 
-    return Segmenter.from_pretrained(
-        options.model, revision=options.revision, engine=options.engine, threads=options.threads
-    )
+    model = models_named(options.model)[1] if moving else options.model
+    return Segmenter.from_pretrained(model, revision=options.revision, engine=options.engine, threads=options.threads)
 
 
 def whole_number(option: str, least: int, most: int) -> Callable[[str], int]:

@@ -1,12 +1,13 @@
-"""humanseg cut-out: photos in, cut-outs out."""
+"""humanseg cut-out: photos and clips in, cut-outs out."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Any
 
+from humanseg.cli import clips
 from humanseg.cli.arguments import add_command, add_engine_options, add_pass_options, check_folder, load_segmenter
 from humanseg.cli.terminal import complain, each, say
 from humanseg.errors import HumanSegError
@@ -15,30 +16,32 @@ BACKGROUNDS = (
     "transparent (the default), blur, a colour (#20a060, or a name such as purple), or a picture's path; ./purple for "
     "a picture whose name is a colour's"
 )
+FORMATS = ("png", "webp", "jpeg")  # of photos
 
 
 def add_to(commands: Any) -> None:
-    parser = add_command(commands, "cut-out", run, "Cut the people out of photos; names are kept.")
-    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="photos, or folders of them")
+    parser = add_command(commands, "cut-out", run, "Cut the people out of photos and clips; names are kept.")
+    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="photos and clips, or folders of them")
     parser.add_argument(
         "--out",
         type=Path,
         default=Path(),
         metavar="DIR",
-        help="folder of the results (default: here); for a single photo also a new file, such as me.png",
+        help="folder of the results (default: here); for a single one also a new file, such as me.png or me.mp4",
     )
-    add_result_options(parser)
+    add_result_options(parser, clips.FORMATS)
+    clips.add_options(parser)
     add_engine_options(parser)
 
 
-def add_result_options(parser: argparse.ArgumentParser) -> None:
-    """What is made of a photo."""
+def add_result_options(parser: argparse.ArgumentParser, of_clips: Sequence[str] = ()) -> None:
+    """What is made of a photo, and of a clip in which formats."""
     parser.add_argument("--background", default="transparent", metavar="WHAT", help=BACKGROUNDS)
     parser.add_argument(
         "--format",
         type=lambda name: {"jpg": "jpeg"}.get(name, name),
-        choices=("png", "webp", "jpeg"),
-        help="default: png, jpeg on a background",
+        choices=tuple(dict.fromkeys((*FORMATS, *of_clips))),
+        help="default: png, jpeg on a background" + ("; of clips webm, mp4 on a background" if of_clips else ""),
     )
     parser.add_argument("--mask", action="store_true", help="write the mask alone, as a grey PNG")
     parser.add_argument("--crop", action="store_true", help="crop to the people, with a margin")
@@ -50,33 +53,48 @@ def add_result_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Writes one file a photo; a photo that fails is reported and the rest go on."""
+    """Writes one file for each photo or clip; one that fails is reported and the rest go on."""
     from humanseg.bulk import cut_out, targets
+    from humanseg.media.video import SUFFIXES, is_clip
 
-    sources = targets.find_sources(options.photos, options.out)
+    sources = targets.find_sources(options.photos, options.out, also=SUFFIXES)
     for trouble in sources.troubles:
         complain(trouble)
     if not sources.photos:
         return 1
+    moving = [source for source in sources.photos if is_clip(source.path)]
+    still = [source for source in sources.photos if source not in moving]
     to_file = _is_file_name(options.out)
-    wanted = result_options(options, _format(options) if to_file else options.format)
-    inputs = targets.Inputs([*(source.path for source in sources.photos), Path(options.background)])
+    inputs = [*(source.path for source in sources.photos), Path(options.background)]
+    wanted = None
+    if moving:
+        clips.check(options, len(still))
+    if still:
+        format = options.format if options.format in FORMATS else None
+        wanted = result_options(options, _format(options) if to_file else format)
     if to_file:
-        _check_new_file(options.out, len(sources.photos), inputs)
-        planned = [options.out]
+        _check_new_file(options.out, len(sources.photos), targets.Inputs(inputs))
+        goes_to = {sources.photos[0]: options.out}
     else:
         check_folder(options.out)
-        planned = targets.plan(sources.photos, options.out, wanted.ending, inputs)
-    goes_to = {source: target for source, target in zip(sources.photos, planned, strict=True)}
-    segmenter = load_segmenter(options)
+        goes_to = {}
+        for group, ending in ((still, wanted.ending if wanted else ("", "")), (moving, clips.ending(options))):
+            planned = targets.plan(group, options.out, ending, targets.Inputs([*inputs, *goes_to.values()]))
+            goes_to |= zip(group, planned, strict=True)
+    if moving:
+        clips.check_targets(options, [goes_to[source] for source in moving])
+    for_photos = load_segmenter(options) if still else None
+    for_clips = load_segmenter(options, moving=True) if moving else None
 
     def one(source: targets.Source) -> str:
-        record = cut_out.cut_out(segmenter, source.path, goes_to[source], wanted)
+        if source in moving:
+            return clips.cut_out(for_clips, source.path, goes_to[source], options)
+        record = cut_out.cut_out(for_photos, source.path, goes_to[source], wanted)
         if record.error:
             raise HumanSegError(record.error)
         return f"{source.path} -> {record.target}" + ("" if record.person_found else " (nobody found in it)")
 
-    status = each(sources.photos, one)
+    status = each(sources.photos, one, "files" if moving else "photos")
     if sources.earlier:
         say(f"Results of an earlier run, left out: {sources.earlier}.")
     return status or (1 if sources.troubles else 0)
@@ -100,10 +118,11 @@ def result_options(options: argparse.Namespace, format: str | None):
 
 
 def _is_file_name(out: Path) -> bool:
-    """Whether --out names a file rather than a folder: it ends as a picture does."""
+    """Whether --out names a file rather than a folder: it ends as a picture or a clip does."""
     from humanseg.bulk.targets import SUFFIXES
+    from humanseg.media import video
 
-    return out.suffix.lower() in SUFFIXES and not out.is_dir()
+    return out.suffix.lower() in SUFFIXES | video.SUFFIXES and not out.is_dir()
 
 
 def _format(options: argparse.Namespace) -> str:

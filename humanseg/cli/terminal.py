@@ -37,14 +37,15 @@ def size(count: int) -> str:
     return f"{count / 1e6:7.1f} MB" if count >= 1e6 else f"{count / 1e3:7.1f} kB"
 
 
-def each(photos: Sequence[Photo], work: Callable[[Photo], str]) -> int:
+def each(photos: Sequence[Photo], work: Callable[[Photo], str], what: str = "photos") -> int:
     """Works on photo after photo with a bar that says how long it'll take; gives the exit status.
 
-    `work` gives a line to print. A photo that fails (`HumanSegError`) is reported and the rest go on.
+    `work` gives a line to print; `what` they are called. A photo that fails (`HumanSegError`) is reported and the rest go on.
     """
     failures, done = 0, 0
     # No bar for a single photo, nor into a file or a pipe.
-    bar = tqdm(photos, unit="photo", leave=False, file=sys.stderr, disable=True if len(photos) < 2 else None)
+    silent = True if len(photos) < 2 else None
+    bar = tqdm(photos, unit=what.removesuffix("s"), leave=False, file=sys.stderr, disable=silent)
     try:
         for photo in bar:
             try:
@@ -58,7 +59,7 @@ def each(photos: Sequence[Photo], work: Callable[[Photo], str]) -> int:
                     say(line)
     except KeyboardInterrupt:
         bar.close()
-        complain(f"Stopped after {done} of {len(photos)} photos.")
+        complain(f"Stopped after {done} of {len(photos)} {what}.")
         return INTERRUPTED
     return 1 if failures else 0
 

@@ -36,6 +36,18 @@ _JITTER = 0.1  # seconds by which timestamps may be out of order within one reco
 _FALLBACK_RATE = 25.0  # frames a second where neither frames nor file say how long a frame is shown
 
 
+def is_clip(path: Path) -> bool:
+    """Whether a file is a clip by its name; a GIF is one where it moves."""
+    suffix = path.suffix.lower()
+    if suffix != ".gif":
+        return suffix in SUFFIXES
+    try:
+        with Image.open(path, formats=["GIF"]) as picture:
+            return picture.is_animated
+    except Exception:  # Pillow's parsers raise whatever they meet; what is wrong is said when it's read
+        return False
+
+
 @dataclass(frozen=True)
 class Frame:
     """One frame of a clip.
@@ -192,7 +204,7 @@ class Clip:
             self.trouble = f"{self.name} is damaged or cut short: what could be read of it lasts {reached:.1f} s."
 
 
-_STILL = "{name} is a still picture, not a clip: cut it out as a photo."
+_STILL = "{name} is a still picture, not a clip: rename it (.jpg, .png) and cut it out as a photo."
 
 
 class _Opened:

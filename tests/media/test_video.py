@@ -144,7 +144,7 @@ def test_a_still_picture_by_a_clips_name_is_called_what_it_is(tmp_path, format):
 
         pillow_heif.register_heif_opener()
     Image.new("RGB", (64, 64)).save(tmp_path / "a.mp4", format)
-    with pytest.raises(VideoError, match=r"a\.mp4 is a still picture, not a clip: cut it out as a photo\."):
+    with pytest.raises(VideoError, match=r"a\.mp4 is a still picture, not a clip: rename it \(\.jpg, \.png\)"):
         Clip(tmp_path / "a.mp4")
 
 
