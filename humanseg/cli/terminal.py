@@ -40,7 +40,8 @@ def size(count: int) -> str:
 def each(photos: Sequence[Photo], work: Callable[[Photo], str], what: str = "photos") -> int:
     """Works on photo after photo with a bar that says how long it'll take; gives the exit status.
 
-    `work` gives a line to print; `what` they are called. A photo that fails (`HumanSegError`) is reported and the rest go on.
+    `work` gives a line to print. A photo that fails (`HumanSegError`) is reported and the rest go on. `what` is what
+    they are called together.
     """
     failures, done = 0, 0
     # No bar for a single photo, nor into a file or a pipe.
