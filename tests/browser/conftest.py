@@ -12,6 +12,7 @@ pytest.importorskip("playwright", reason="Playwright is missing: pip install -r 
 from playwright.sync_api import Browser, Error, Page, Request, expect, sync_playwright
 
 from humanseg.ui.server.limits import Limits
+from humanseg.web.site import Site
 from tests.browser.actions import CHROMIUM, PATIENCE, at_rest, follow
 from tests.ui.fakes import segmenter
 from tests.ui.serving import served
@@ -21,6 +22,15 @@ from tests.ui.serving import served
 def server() -> Iterator[str]:
     """Address of the page, with a network that sees an ellipse."""
     with served(segmenter, Limits(photos=5, file_mb=5, megapixels=20)) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def engine_page(browser_runtime: Path) -> Iterator[str]:
+    """Address of a page whose browser engine has the weights that ship; the server's network sees an ellipse."""
+    site = Site()
+    site.runtime.start().join()
+    with served(segmenter, Limits(), site=site) as address:
         yield address
 
 

@@ -33,6 +33,7 @@
  * @property {number} width
  * @property {number} height
  * @property {Uint8Array} alpha of the frame's aspect, at the network's size, 0 to 255
+ * @property {Uint8ClampedArray} pixels of the frame at that size, RGBA
  * @property {number} ms that it took in the worker
  */
 
@@ -98,12 +99,15 @@ export class Engine {
   /**
    * Cuts the people out of a photo.
    * @param {Blob | ImageBitmap | ImageData} source a bitmap is taken over and closed
-   * @param {{secondPass?: boolean, onProgress?: (share: number, words: string) => void}} [options] a second pass takes
-   *     twice the time, and is better at edges and small people
+   * @param {object} [options]
+   * @param {boolean} [options.secondPass] takes twice the time, and is better at edges and small people
+   * @param {(share: number, words: string) => void} [options.onProgress] how much is done, 0 to 1, and what is under way
+   * @param {AbortSignal} [options.signal] gives the photo up
    * @returns {Promise<Photo>}
+   * @throws {EngineError} with one sentence: the file can't be read, too little memory
    */
-  photo(source, {secondPass = true, onProgress} = {}) {
-    return this.#ask("photo", {source, secondPass}, movable(source), onProgress);
+  photo(source, {secondPass = true, onProgress, signal} = {}) {
+    return this.#ask("photo", {source, secondPass}, movable(source), onProgress, signal);
   }
 
   /**
@@ -130,13 +134,20 @@ export class Engine {
    * @param {object} content
    * @param {Transferable[]} [moved]
    * @param {(...values: any[]) => void} [progress]
+   * @param {AbortSignal} [signal]
    * @returns {Promise<any>}
    */
-  #ask(kind, content, moved = [], progress) {
+  #ask(kind, content, moved = [], progress, signal) {
     const number = this.#next++;
     return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
       this.#waiting.set(number, {resolve, reject, progress});
       this.#worker.postMessage({number, kind, ...content}, moved);
+      signal?.addEventListener("abort", () => {
+        if (!this.#waiting.delete(number)) return;
+        this.#worker.postMessage({number, kind: "cancel"});
+        reject(signal.reason);
+      });
     });
   }
 

@@ -33,7 +33,7 @@ export class Network {
    * @param {string} base where `engine.json` lies
    * @param {string} model
    * @param {string} device
-   * @param {(loaded: number, total: number) => void} progress
+   * @param {(loaded: number, total: number) => Promise<void>} progress
    */
   static async open(base, model, device, progress) {
     if (typeof WebAssembly !== "object") {
@@ -109,7 +109,7 @@ async function json(address) {
  * The bytes of the weights, checked.
  * @param {URL} address
  * @param {{bytes: number, sha256: string}} expected
- * @param {(loaded: number, total: number) => void} progress
+ * @param {(loaded: number, total: number) => Promise<void>} progress
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
 async function loaded(address, expected, progress) {
@@ -122,7 +122,7 @@ async function loaded(address, expected, progress) {
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
       bytes.set(part.value, at);
       at += part.value.length;
-      progress(at, expected.bytes);
+      await progress(at, expected.bytes);
     }
   } catch {
     throw new Failure("The weights can't be loaded: check the connection and reload the page.");

@@ -1,88 +1,92 @@
 /** A photo or a frame in, its people out; the twin of humanseg/segmenter.py. */
 
-import {Failure} from "./failure.js";
-import {cropped, letterbox, resizeAlpha} from "./resize.js";
+import {confidenceIn} from "./confidence.js";
+import {inBytes, refineAlpha} from "./edges.js";
+import {unmix} from "./foreground.js";
+import {decide, weighedTogether} from "./haze.js";
+import {eroded, withoutDoubtfulParts} from "./parts.js";
+import {runPasses} from "./passes.js";
+import {pixelsOf} from "./pixels.js";
+import {cropped, letterbox} from "./resize.js";
 
 /** @typedef {import("./network.js").Network} Network */
 /** @typedef {import("./resize.js").Raster<Uint8ClampedArray>} Picture */
-/** @typedef {import("./resize.js").Raster<Float32Array>} Plane */
+/** @typedef {import("./resize.js").Raster<Uint8Array>} Bytes */
+/** @typedef {(share: number, words: string) => Promise<void>} Progress */
 
 /**
  * @param {Network} network
  * @param {Blob | ImageBitmap | ImageData} source
  * @param {boolean} secondPass
- * @param {(share: number, words: string) => void} progress
+ * @param {Progress} progress
  */
 export async function cutOut(network, source, secondPass, progress) {
+  await progress(0, "Reading the photo");
   const picture = await pixelsOf(source);
   const {width, height} = picture;
-  progress(0.1, "Looking for people");
-  const coarse = await firstPass(network, picture, network.config.size);
-  const lifted = resizeAlpha(coarse, width, height);
-  const alpha = new Uint8Array(width * height);
-  for (let i = 0; i < alpha.length; i++) picture.data[4 * i + 3] = alpha[i] = lifted.data[i] * 255 + 0.5;
-  progress(1, "Done");
-  const cutout = new ImageData(/** @type {any} */ (picture.data), width, height);
+  await progress(0.1, "Looking for people");
+  const passed = (/** @type {number} */ share) => progress(0.1 + 0.6 * share, "Looking at the people more closely");
+  const alphas = await runPasses(network, picture, network.config.size, secondPass, passed);
+  const confidence = confidenceIn(alphas, network.config);
+  /** @type {Bytes} */
+  let alpha = {width, height, data: new Uint8Array(width * height)};
+  if (confidence) {
+    await progress(0.7, "Following their edges");
+    alpha = finished(picture, alphas[alphas.length - 1], network.config);
+    multiply(alpha, picture);
+    await progress(0.85, "Cleaning the colours at the edges");
+    unmix(picture, alpha);
+  }
+  const {data} = picture;
+  for (let i = 0; i < alpha.data.length; i++) data[4 * i + 3] = alpha.data[i];
+  await progress(1, "Done");
+  const cutout = new ImageData(/** @type {Uint8ClampedArray<ArrayBuffer>} */ (data), width, height);
   return {
-    result: {width, height, cutout, alpha, personFound: true, confidence: 1},
-    moved: [picture.data.buffer, alpha.buffer],
+    result: {width, height, cutout, alpha: alpha.data, personFound: confidence > 0, confidence},
+    moved: [data.buffer, alpha.data.buffer],
   };
 }
 
 /**
+ * What the passes gave for a photo with somebody in it, judged, refined and at the photo's size.
+ * @param {Picture} picture
+ * @param {import("./resize.js").Raster<Float32Array>} passed
+ * @param {any} config
+ * @returns {Bytes}
+ */
+function finished(picture, passed, config) {
+  const coarse = eroded(weighedTogether(withoutDoubtfulParts(passed, config)), config.inset);
+  const alpha = refineAlpha(picture, coarse);
+  decide(alpha, config.calibration);
+  return alpha;
+}
+
+/**
+ * @param {Bytes} alpha
+ * @param {Picture} picture that may have come with an alpha of its own
+ */
+function multiply(alpha, {data}) {
+  for (let i = 0; i < alpha.data.length; i++) {
+    if (data[4 * i + 3] < 255) alpha.data[i] = (alpha.data[i] * data[4 * i + 3]) / 255 + 0.5;
+  }
+}
+
+/**
+ * The alpha of one frame, judged but neither refined nor decided: what comes after has to be steady over time.
  * @param {Network} network
  * @param {VideoFrame | ImageBitmap | ImageData} source
  * @param {number} [size]
  */
 export async function frameAlpha(network, source, size) {
   const start = performance.now();
-  const coarse = await firstPass(network, await pixelsOf(source), size ?? network.config.live_size);
-  const alpha = new Uint8Array(coarse.data.length);
-  for (let i = 0; i < alpha.length; i++) alpha[i] = coarse.data[i] * 255 + 0.5;
-  const {width, height} = coarse;
-  return {result: {width, height, alpha, ms: performance.now() - start}, moved: [alpha.buffer]};
-}
-
-/**
- * @param {Network} network
- * @param {Picture} picture
- * @param {number} size
- * @returns {Promise<Plane>}
- */
-async function firstPass(network, picture, size) {
-  const {boxed, inner} = letterbox(picture, size, network.config.stride);
-  return cropped(await network.run(boxed), inner.width, inner.height);
-}
-
-/** @type {OffscreenCanvas | null} */
-let canvas = null;
-
-/**
- * @param {Blob | ImageBitmap | ImageData | VideoFrame} source
- * @returns {Promise<Picture>}
- */
-async function pixelsOf(source) {
-  if (source instanceof ImageData) return source;
-  const drawn = source instanceof Blob ? await decoded(source) : source;
-  try {
-    const width = "displayWidth" in drawn ? drawn.displayWidth : drawn.width;
-    const height = "displayHeight" in drawn ? drawn.displayHeight : drawn.height;
-    if (!canvas || canvas.width !== width || canvas.height !== height) canvas = new OffscreenCanvas(width, height);
-    const context = canvas.getContext("2d", {willReadFrequently: true});
-    if (!context) throw new Failure("The browser has no memory left for pictures: close other tabs.");
-    context.clearRect(0, 0, width, height);
-    context.drawImage(drawn, 0, 0);
-    return context.getImageData(0, 0, width, height);
-  } finally {
-    drawn.close();
-  }
-}
-
-/** @param {Blob} file */
-async function decoded(file) {
-  try {
-    return await createImageBitmap(file, {imageOrientation: "from-image", premultiplyAlpha: "none"});
-  } catch {
-    throw new Failure("This file isn't a picture that your browser can read: use JPEG, PNG or WebP.");
-  }
+  const {stride, live_size: usual} = network.config;
+  const {boxed, inner} = letterbox(await pixelsOf(source), size ?? usual, stride);
+  const {width, height, data: pixels} = inner;
+  const first = cropped(await network.run(boxed), width, height);
+  const found = confidenceIn([first], network.config) > 0;
+  const alpha = found ? inBytes(withoutDoubtfulParts(first, network.config), width, height).data : new Uint8Array(width * height);
+  return {
+    result: {width, height, alpha, pixels, ms: performance.now() - start},
+    moved: [alpha.buffer, pixels.buffer],
+  };
 }

@@ -73,9 +73,10 @@ export function resizeAlpha(alpha, width, height) {
  * @param {Raster<Uint8ClampedArray>} picture
  * @param {number} size
  * @param {number} stride
+ * @param {boolean} [flip] shows its mirror image
  * @returns {{boxed: Raster<Uint8ClampedArray>, inner: Raster<Uint8ClampedArray>}} `inner` is the photo within it
  */
-export function letterbox(picture, size, stride) {
+export function letterbox(picture, size, stride, flip = false) {
   const scale = size / Math.max(picture.width, picture.height);
   const width = Math.max(1, round(picture.width * scale));
   const height = Math.max(1, round(picture.height * scale));
@@ -83,6 +84,7 @@ export function letterbox(picture, size, stride) {
   if (width !== picture.width || height !== picture.height) {
     inner = scale > 1 ? linear(picture, width, height) : averaged(picture, width, height);
   }
+  if (flip) inner = mirrored(inner);
   return {boxed: padded(inner, upTo(width, stride), upTo(height, stride)), inner};
 }
 
@@ -97,6 +99,23 @@ export function cropped(raster, width, height) {
   const out = blank(raster, width, height);
   for (let y = 0; y < height; y++) {
     out.data.set(raster.data.subarray(y * raster.width, y * raster.width + width), y * width);
+  }
+  return out;
+}
+
+/**
+ * @template {Uint8ClampedArray | Float32Array} T
+ * @param {Raster<T>} raster
+ * @returns {Raster<T>} its mirror image
+ */
+export function mirrored(raster) {
+  const out = blank(raster, raster.width, raster.height);
+  const pixels = raster.data instanceof Uint8ClampedArray; // four bytes are moved at once
+  const from = pixels ? new Uint32Array(raster.data.buffer, raster.data.byteOffset) : raster.data;
+  const to = pixels ? new Uint32Array(out.data.buffer) : out.data;
+  for (let y = 0; y < raster.height; y++) {
+    const [first, last] = [y * raster.width, (y + 1) * raster.width - 1];
+    for (let x = 0; x < raster.width; x++) to[first + x] = from[last - x];
   }
   return out;
 }
@@ -143,18 +162,40 @@ function padded(picture, width, height) {
  * @returns {Raster<T>}
  */
 function halved(raster) {
-  const channels = channelsOf(raster);
   const out = blank(raster, raster.width / 2, raster.height / 2);
-  const {data} = raster;
+  if (channelsOf(raster) === 4 && raster.data instanceof Uint8ClampedArray) return halvedColours(raster, out);
+  const channels = channelsOf(raster);
   const below = raster.width * channels;
-  const half = raster.data instanceof Float32Array ? 0 : 2; // as OpenCV rounds
-  const whole = half > 0;
+  const whole = !(raster.data instanceof Float32Array);
+  const {data} = raster;
   for (let y = 0, at = 0; y < out.height; y++) {
     for (let x = 0, from = 2 * y * below; x < out.width; x++, from += 2 * channels) {
       for (let c = from; c < from + channels; c++, at++) {
         const sum = data[c] + data[c + channels] + data[c + below] + data[c + below + channels];
-        out.data[at] = whole ? (sum + half) >> 2 : sum / 4;
+        out.data[at] = whole ? (sum + 2) >> 2 : sum / 4; // as OpenCV rounds
       }
+    }
+  }
+  return out;
+}
+
+/**
+ * As `halved`, two of a pixel's four bytes at a time.
+ * @template T
+ * @param {any} raster
+ * @param {T & Raster} out
+ * @returns {T}
+ */
+function halvedColours(raster, out) {
+  const from = new Uint32Array(raster.data.buffer, raster.data.byteOffset, raster.width * raster.height);
+  const to = new Uint32Array(out.data.buffer);
+  const mask = 0x00ff00ff;
+  for (let y = 0, at = 0; y < out.height; y++) {
+    for (let x = 0, i = 2 * y * raster.width; x < out.width; x++, i += 2, at++) {
+      const [a, b, c, d] = [from[i], from[i + 1], from[i + raster.width], from[i + raster.width + 1]];
+      const even = (a & mask) + (b & mask) + (c & mask) + (d & mask) + 0x00020002;
+      const odd = ((a >>> 8) & mask) + ((b >>> 8) & mask) + ((c >>> 8) & mask) + ((d >>> 8) & mask) + 0x00020002;
+      to[at] = ((even >>> 2) & mask) | (((odd >>> 2) & mask) << 8);
     }
   }
   return out;
@@ -163,37 +204,51 @@ function halved(raster) {
 /**
  * Bilinear, pixel centres aligned, edges repeated, as `cv2.INTER_LINEAR`.
  * @template {Uint8ClampedArray | Uint8Array | Float32Array} T
- * @param {Raster<T>} raster
+ * @param {Raster<any>} raster
  * @param {number} width
  * @param {number} height
+ * @param {Raster<T>} [out] to write to; by default a new one of the same kind
  * @returns {Raster<T>}
  */
-export function linear(raster, width, height) {
-  if (raster.width === width && raster.height === height) return {...raster, data: /** @type {T} */ (raster.data.slice())};
+export function linear(raster, width, height, out = blank(raster, width, height)) {
   const channels = channelsOf(raster);
-  const out = blank(raster, width, height);
-  const {index, weight} = taps(raster.width, width);
-  const rows = taps(raster.height, height);
-  const stride = raster.width * channels;
-  const {data} = raster;
-  // Halves are added before whole numbers are cut off; what clamps rounds by itself.
-  const add = data instanceof Uint8Array ? 0.5 : 0;
+  const across = taps(raster.width, width);
+  const down = taps(raster.height, height);
+  // Of the two rows between which one is interpolated, the lower one is the upper one of the next.
+  let [upper, lower] = [new Float32Array(width * channels), new Float32Array(width * channels)];
+  let [above, below] = [-1, -1];
+  const add = out.data instanceof Uint8Array ? 0.5 : 0; // before it's cut off; what clamps rounds by itself
   for (let y = 0, at = 0; y < height; y++) {
-    const upper = rows.index[y] * stride;
-    const lower = Math.min(rows.index[y] + 1, raster.height - 1) * stride;
-    const down = rows.weight[y];
-    for (let x = 0; x < width; x++) {
-      const left = index[x] * channels;
-      const right = Math.min(index[x] + 1, raster.width - 1) * channels;
-      const across = weight[x];
-      for (let c = 0; c < channels; c++, at++) {
-        const above = data[upper + left + c] + across * (data[upper + right + c] - data[upper + left + c]);
-        const below = data[lower + left + c] + across * (data[lower + right + c] - data[lower + left + c]);
-        out.data[at] = above + down * (below - above) + add;
-      }
+    const row = down.index[y];
+    const next = Math.min(row + 1, raster.height - 1);
+    if (above !== row) {
+      if (below === row) [upper, lower, below] = [lower, upper, above];
+      else stretchRow(raster, row, channels, across, upper);
+      above = row;
     }
+    if (below !== next) stretchRow(raster, (below = next), channels, across, lower);
+    const share = down.weight[y];
+    for (let i = 0; i < upper.length; i++, at++) out.data[at] = upper[i] + share * (lower[i] - upper[i]) + add;
   }
   return out;
+}
+
+/**
+ * @param {Raster} raster
+ * @param {number} row
+ * @param {number} channels
+ * @param {ReturnType<typeof taps>} across
+ * @param {Float32Array} out
+ */
+function stretchRow({data, width}, row, channels, {index, weight}, out) {
+  const start = row * width * channels;
+  const last = start + (width - 1) * channels;
+  for (let x = 0, at = 0; x < index.length; x++) {
+    const left = start + index[x] * channels;
+    const right = Math.min(left + channels, last);
+    const share = weight[x];
+    for (let c = 0; c < channels; c++, at++) out[at] = data[left + c] + share * (data[right + c] - data[left + c]);
+  }
 }
 
 /**

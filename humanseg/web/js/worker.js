@@ -8,8 +8,12 @@ import {cutOut, frameAlpha} from "./pipeline.js";
 let network = null;
 /** @type {Promise<unknown>} */
 let last = Promise.resolve();
+/** @type {Set<number>} */
+const cancelled = new Set();
 
-/** @type {Record<string, (request: any, progress: (...values: any[]) => void) => Promise<{result: any, moved?: Transferable[]}>>} */
+/** @typedef {(...values: any[]) => Promise<void>} Progress */
+
+/** @type {Record<string, (request: any, progress: Progress) => Promise<{result: any, moved?: Transferable[]}>>} */
 const KINDS = {
   async open({base, model, device}, progress) {
     network = await Network.open(base, model, device, progress);
@@ -32,13 +36,32 @@ function opened() {
 async function answer(request) {
   const {number, kind} = request;
   try {
-    const progress = (/** @type {any[]} */ ...values) => postMessage({number, progress: values});
+    /** @type {Progress} */
+    const progress = async (...values) => {
+      postMessage({number, progress: values});
+      await messages();
+      if (cancelled.has(number)) throw new DOMException("The photo was given up.", "AbortError");
+    };
     const {result, moved = []} = await KINDS[kind](request, progress);
     postMessage({number, result}, {transfer: moved});
   } catch (error) {
-    console.error(error);
+    if (!cancelled.has(number)) console.error(error);
     postMessage({number, error: sentence(error)});
+  } finally {
+    cancelled.delete(number);
   }
+}
+
+/** Lets messages in that came meanwhile; a timer would wait for several milliseconds each time. */
+function messages() {
+  const {port1, port2} = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = () => {
+      port1.close();
+      resolve(undefined);
+    };
+    port2.postMessage(null);
+  });
 }
 
 /**
@@ -55,5 +78,9 @@ function sentence(error) {
 }
 
 addEventListener("message", ({data}) => {
+  if (data.kind === "cancel") {
+    cancelled.add(data.number);
+    return;
+  }
   last = last.then(() => answer(data));
 });

@@ -1,0 +1,194 @@
+/** Masks and the shapes in them, as OpenCV finds them: neighbourhoods, connected components, distances. */
+
+/** @typedef {import("./resize.js").Raster<Float32Array>} Plane */
+/** @typedef {import("./resize.js").Raster<Uint8Array>} Mask 0 or 1 */
+
+// Of one step to a neighbour beside and across, in OpenCV's distance transform with DIST_L2 and a mask of 3.
+const BESIDE = 0.955;
+const ACROSS = 1.3693;
+const FAR = 1e9;
+
+/**
+ * @param {Plane} plane
+ * @param {(value: number) => boolean} test
+ * @returns {Mask}
+ */
+export function where({width, height, data}, test) {
+  const out = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) out[i] = test(data[i]) ? 1 : 0;
+  return {width, height, data: out};
+}
+
+/**
+ * The largest value in a square around each pixel; beyond the picture there is nothing.
+ * @template {Uint8Array | Float32Array} T
+ * @param {import("./resize.js").Raster<T>} raster
+ * @param {number} [reach] half of its side, less the pixel itself
+ * @returns {import("./resize.js").Raster<T>}
+ */
+export function dilate(raster, reach = 1) {
+  return extreme(raster, reach, (a, b) => (a > b ? a : b));
+}
+
+/**
+ * The smallest value in a square around each pixel.
+ * @template {Uint8Array | Float32Array} T
+ * @param {import("./resize.js").Raster<T>} raster
+ * @param {number} [reach]
+ * @returns {import("./resize.js").Raster<T>}
+ */
+export function erode(raster, reach = 1) {
+  return extreme(raster, reach, (a, b) => (a < b ? a : b));
+}
+
+/**
+ * @template {Uint8Array | Float32Array} T
+ * @param {import("./resize.js").Raster<T>} raster
+ * @param {number} reach
+ * @param {(a: number, b: number) => number} chosen
+ * @returns {import("./resize.js").Raster<T>}
+ */
+function extreme({width, height, data}, reach, chosen) {
+  const across = /** @type {T} */ (data.slice());
+  for (let y = 0; y < height; y++) {
+    const row = y * width;
+    for (let x = 0; x < width; x++) {
+      const last = Math.min(width - 1, x + reach);
+      let value = data[row + x];
+      for (let i = Math.max(0, x - reach); i <= last; i++) value = chosen(value, data[row + i]);
+      across[row + x] = value;
+    }
+  }
+  const out = /** @type {T} */ (across.slice());
+  for (let y = 0; y < height; y++) {
+    const last = Math.min(height - 1, y + reach);
+    for (let i = Math.max(0, y - reach); i <= last; i++) {
+      for (let x = 0, at = y * width, from = i * width; x < width; x++, at++, from++) {
+        out[at] = chosen(out[at], across[from]);
+      }
+    }
+  }
+  return {width, height, data: out};
+}
+
+/**
+ * The smallest of each pixel and its four neighbours beside it.
+ * @param {Plane} plane
+ * @returns {Plane}
+ */
+export function erodeByCross({width, height, data}) {
+  const out = data.slice();
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at++) {
+      let least = data[at];
+      if (x > 0) least = Math.min(least, data[at - 1]);
+      if (x < width - 1) least = Math.min(least, data[at + 1]);
+      if (y > 0) least = Math.min(least, data[at - width]);
+      if (y < height - 1) least = Math.min(least, data[at + width]);
+      out[at] = least;
+    }
+  }
+  return {width, height, data: out};
+}
+
+/** @typedef {{left: number, top: number, right: number, bottom: number, area: number}} Component its box and pixels */
+
+/**
+ * Connected components, diagonal neighbours included. Label 0 is the background, for which there is no component.
+ * @param {Mask} mask
+ * @returns {{labels: Int32Array, components: Component[]}} `components[label]`, from 1 on
+ */
+export function connected({width, height, data}) {
+  const labels = new Int32Array(data.length);
+  const parents = [0];
+  const root = (/** @type {number} */ label) => {
+    while (parents[label] !== label) label = parents[label] = parents[parents[label]];
+    return label;
+  };
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at++) {
+      if (!data[at]) continue;
+      let label = 0;
+      const join = (/** @type {number} */ other) => {
+        if (!other) return;
+        other = root(other);
+        if (!label || label === other) label = other;
+        else if (other < label) label = parents[label] = other;
+        else parents[other] = label;
+      };
+      if (x > 0) join(labels[at - 1]);
+      if (y > 0) {
+        join(labels[at - width]);
+        if (x > 0) join(labels[at - width - 1]);
+        if (x < width - 1) join(labels[at - width + 1]);
+      }
+      if (!label) parents.push((label = parents.length));
+      labels[at] = label;
+    }
+  }
+  return {labels, components: measured(labels, width, parents, root)};
+}
+
+/**
+ * Numbers the components one after the other, and measures them.
+ * @param {Int32Array} labels
+ * @param {number} width
+ * @param {number[]} parents
+ * @param {(label: number) => number} root
+ * @returns {Component[]}
+ */
+function measured(labels, width, parents, root) {
+  const numbers = new Int32Array(parents.length);
+  /** @type {Component[]} */
+  const components = [{left: 0, top: 0, right: 0, bottom: 0, area: 0}];
+  for (let label = 1; label < parents.length; label++) {
+    if (root(label) !== label) continue;
+    numbers[label] = components.length;
+    components.push({left: Infinity, top: Infinity, right: 0, bottom: 0, area: 0});
+  }
+  for (let at = 0, x = 0, y = 0; at < labels.length; at++) {
+    if (labels[at]) {
+      const one = components[(labels[at] = numbers[root(labels[at])])];
+      one.area++;
+      if (x < one.left) one.left = x;
+      if (x >= one.right) one.right = x + 1;
+      if (y < one.top) one.top = y;
+      one.bottom = y + 1;
+    }
+    if (++x === width) {
+      x = 0;
+      y++;
+    }
+  }
+  return components;
+}
+
+/**
+ * How far each pixel is from the nearest 0, in pixels; very far where there is none.
+ * @param {Mask} mask
+ * @returns {Plane}
+ */
+export function distances({width, height, data}) {
+  // A frame of one pixel, which is very far, saves asking at each border.
+  const wide = width + 2;
+  const all = new Float32Array(wide * (height + 2)).fill(FAR);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0, at = (y + 1) * wide + 1; x < width; x++, at++) {
+      if (!data[y * width + x]) {
+        all[at] = 0;
+        continue;
+      }
+      const above = Math.min(all[at - wide - 1], all[at - wide + 1]) + ACROSS;
+      all[at] = Math.min(above, Math.min(all[at - 1], all[at - wide]) + BESIDE);
+    }
+  }
+  const out = new Float32Array(width * height);
+  for (let y = height - 1; y >= 0; y--) {
+    for (let x = width - 1, at = (y + 1) * wide + width; x >= 0; x--, at--) {
+      const below = Math.min(all[at + wide - 1], all[at + wide + 1]) + ACROSS;
+      all[at] = Math.min(all[at], below, Math.min(all[at + 1], all[at + wide]) + BESIDE);
+      out[y * width + x] = all[at];
+    }
+  }
+  return {width, height, data: out};
+}
