@@ -78,8 +78,22 @@ export class PhotoView {
     find("#empty").hidden = done;
     find("#finish").hidden = !done;
     find("#again").hidden = this.shown?.state !== "failed";
-    find("#waiting-words").textContent = this.shown && !done ? this.#words(this.shown) : find("#waiting-words").dataset.empty ?? "";
+    const line = find("#waiting-words");
+    line.textContent = this.shown && !done ? this.#words(this.shown) : (line.dataset.empty ?? "");
     if (!done) this.stage.hide();
+    this.#showWaiting(done ? null : this.shown);
+  }
+
+  /** Shows a photo as it is, until its cut-out is there. @param {Item | null} item */
+  #showWaiting(item) {
+    const image = /** @type {HTMLImageElement} */ (find("#waiting-photo"));
+    if (image.dataset.id === `${item?.id ?? ""}`) return;
+    URL.revokeObjectURL(image.src);
+    image.hidden = true;
+    image.dataset.id = `${item?.id ?? ""}`;
+    image.onload = () => (image.hidden = false); // one that the browser can't read stays hidden
+    if (item) image.src = URL.createObjectURL(item.file);
+    else image.removeAttribute("src");
   }
 
   /** @param {Item} item */
@@ -95,12 +109,14 @@ export class PhotoView {
     const done = photos.count("done");
     const failures = photos.count("failed");
     this.#progress.hidden = !photos.busy;
+    // Beside what is read out, which would otherwise be read anew every second.
+    find("#left").textContent = photos.busy ? words.left(photos.left) : "";
     if (!total) return;
     if (photos.busy) {
       const begun = photos.items.find((item) => item.state === "working");
       this.#progress.max = total;
       this.#progress.value = done + failures + (begun?.share ?? 0);
-      this.say(total === 1 ? words.WORKING_ONE : words.working(done + failures, total, photos.left));
+      this.say(total === 1 ? words.WORKING_ONE : words.working(done + failures, total));
     } else if (shown?.state === "failed") {
       this.say(words.failed(shown.file.name, shown.error), true);
     } else if (shown?.state === "done" && !shown.found) {

@@ -38,9 +38,11 @@ export const nobody = (name) => `Nobody was found in ${name}.`;
 /** @param {string} name @param {string} why */
 export const failed = (name, why) => `${name}: ${why}`;
 
-/** @param {number} done @param {number} total @param {number} seconds that are left, NaN when that isn't known yet */
-export const working = (done, total, seconds) =>
-  Number.isNaN(seconds) ? `${done} of ${total} photos done.` : `${done} of ${total} photos done, about ${duration(seconds)} left.`;
+/** @param {number} done @param {number} total */
+export const working = (done, total) => `${done} of ${total} photos done.`;
+
+/** @param {number} seconds NaN where it isn't known yet */
+export const left = (seconds) => (Number.isNaN(seconds) ? "" : `About ${duration(seconds)} left`);
 
 /** @param {number} done @param {number} failures */
 export const finished = (done, failures) =>
