@@ -14,10 +14,10 @@ from humanseg.hub.find import find_weights, models_named
 from humanseg.hub.licence import licence_of
 from humanseg.hub.space import ISOLATION
 from humanseg.model.config import ONNX_NAME, read_config
-from humanseg.web.site import LIVE, PHOTO, Content, Site
+from humanseg.web.site import LIVE, PHOTO, Content, Site, places
 
 PAGE = Path(__file__).parent / "page"
-PICTURES = Path(__file__).parents[1] / "ui"
+EXAMPLES = Path(__file__).parents[1] / "ui" / "examples"
 LICENCE, TERMS = "LICENSE", "WEIGHTS-LICENSE.txt"
 # Files for the host, which no visitor's browser has to keep.
 HOST_ONLY = ("sw.js", "_headers")
@@ -36,8 +36,8 @@ def contents(engine: dict[str, Content], licence: bytes | None = None) -> dict[s
     """
     files: dict[str, Content] = dict(engine)
     files |= {_below(path, PAGE): path for path in sorted(PAGE.rglob("*")) if path.is_file()}
-    for folder, name in (("places", "backgrounds"), ("examples", "examples")):
-        files |= {f"{folder}/{path.name}": path for path in sorted((PICTURES / name).glob("*.jpg"))}
+    files |= {f"places/{path.name}": path for path in places()}
+    files |= {f"examples/{path.name}": path for path in sorted(EXAMPLES.glob("*.jpg"))}
     files[LICENCE] = _licence().read_bytes()
     if licence is not None:
         files[TERMS] = licence
@@ -61,14 +61,14 @@ def _licence() -> Path:
 
 def _index(files: dict[str, Content]) -> str:
     """The page with its pictures named in it."""
-    places, examples = (
+    backgrounds, examples = (
         [path for path in sorted(files) if path.startswith(folder)] for folder in ("places/", "examples/")
     )
     parts = {
         "places": "\n".join(
             f'<label><input type="radio" name="place" value="{path}" aria-label="{_name(path)}" />'
             f'<img src="{path}" alt="" loading="lazy" title="{_name(path)}" /></label>'
-            for path in places
+            for path in backgrounds
         ),
         "examples": "\n".join(
             f'<button aria-label="Cut out the example {_name(path)}"><img src="{path}" alt="" /></button>'

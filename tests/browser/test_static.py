@@ -80,6 +80,8 @@ def test_a_photo_is_cut_out_with_threads_and_afterwards_without_any_host_at_all(
     expect(page.locator("#engine")).to_contain_text("Runs on", timeout=PATIENCE)
     assert is_cut_out(cut_out(page, photo))
     keep(page, "static-offline")
+    page.get_by_role("tab", name="Webcam").click()
+    expect(page.get_by_role("button", name="Start camera")).to_be_visible()
 
 
 def test_in_a_frame_of_another_site_it_has_one_thread_and_says_so(page, host, photo, tmp_path):

@@ -10,7 +10,12 @@ import pytest
 
 from humanseg.web import build
 
-ENGINE = {"js/engine.js": b"export {};", "engine.json": b"{}", "models/net-0123/model.onnx": bytes(2000)}
+ENGINE = {
+    "js/engine.js": b"export {};",
+    "js/liveview.js": b"export {};",
+    "engine.json": b"{}",
+    "models/net-0123/model.onnx": bytes(2000),
+}
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +38,9 @@ def test_every_module_that_is_imported_is_there(files):
     modules = [path for path in files if path.startswith("app/")]
     assert len(modules) > 10
     for path in modules:
-        named = re.findall(r'from "(\.{1,2}/[^"]+)"|new URL\("(\.{1,2}/[^"]*)", import', read(files[path]).decode())
+        named = re.findall(
+            r'(?:from |import\()"(\.{1,2}/[^"]+)"|new URL\("(\.{1,2}/[^"]*)", import', read(files[path]).decode()
+        )
         for name in (a or b for a, b in named):
             below = name.removeprefix("../") if name.startswith("../") else f"app/{name.removeprefix('./')}"
             assert below in files or below == "", f"{path} names {name}"

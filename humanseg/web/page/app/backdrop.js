@@ -33,6 +33,11 @@ export class BackdropChoice extends EventTarget {
     };
   }
 
+  /** The places, by name and address. */
+  get places() {
+    return this.#inputs("place").map(({ ariaLabel, value }) => ({ name: ariaLabel ?? "", url: new URL(value, document.baseURI).href }));
+  }
+
   /** @param {string} name @returns {HTMLInputElement[]} */
   #inputs(name) {
     return [...this.element.querySelectorAll("input")].filter((input) => input.name === name);

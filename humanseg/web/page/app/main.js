@@ -31,7 +31,20 @@ takePhotos({
   onTrouble: (sentence) => view.say(sentence, true),
   isOpen: () => tabs.isOpen("photo"),
 });
-tabs.setUp(() => {});
+let camera = false;
+tabs.setUp(async (name) => {
+  if (name !== "live" || camera) return;
+  camera = true;
+  const { mount } = await import("../js/liveview.js");
+  mount(find("#live"), {
+    base: "./",
+    places: backdrop.places,
+    onPhoto: (photo) => {
+      tabs.show("photo");
+      view.take([photo]);
+    },
+  });
+});
 
 addEventListener("beforeunload", (event) => {
   if (photos.busy) event.preventDefault();
