@@ -17,6 +17,7 @@ ROWS = [
     ("data", "training", "evaluation"),
     ("bulk", "video"),
     ("clip", "media.stream"),
+    ("media.lasting",),
     ("segmenter",),
     ("cutout", "confidence"),
     ("backgrounds", "passes", "parts", "haze", "retouch"),
