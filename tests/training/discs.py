@@ -8,7 +8,8 @@ import numpy as np
 from humanseg.model.config import ModelConfig
 from humanseg.training.config import TrainingConfig
 
-MODEL = ModelConfig(decoder_channels=(16, 8, 8, 8, 8))
+# Shallow, so that an epoch takes a second: what a disc looks like is seen at once.
+MODEL = ModelConfig(depth=3, decoder_channels=(16, 8, 8))
 CONFIG = TrainingConfig(
     epochs=2, batch_size=4, sizes=(64,), workers=0, validation_size=64, ema_decay=0.5, learning_rate=3e-3
 )
