@@ -76,5 +76,7 @@ function thrice(plane, width, height, radius) {
 export function lightReach(alpha, width, height) {
   const radius = Math.max(1, Math.round(WRAP_REACH * Math.hypot(width, height)));
   const soft = boxBlur(alpha, width, height, radius);
-  return Uint8Array.from(soft, (value) => 255 * WRAP * (1 - value));
+  const reach = new Uint8Array(soft.length);
+  for (let i = 0; i < reach.length; i++) reach[i] = 255 * WRAP * (1 - soft[i]);
+  return reach;
 }

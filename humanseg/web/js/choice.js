@@ -25,6 +25,8 @@ export class Choice {
     this.onSay = onSay;
     /** @type {File | null} */
     this.own = null;
+    /** @type {HTMLButtonElement[]} */
+    this.buttons = [];
     if (settings.place >= places.length) settings.place = 0;
     this.element = h("div", { class: "live-choice" }, ...this.#background(), ...this.#camera(), ...this.#more(hasServer));
     this.#fold();

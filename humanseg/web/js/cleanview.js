@@ -19,6 +19,8 @@ const live = new Live({
   onRate: () => {},
   onProgress: (done, total) => (status.textContent = done < total ? `${Math.round((100 * done) / total)} %` : ""),
   onEnd: again,
+  onServer: () => {},
+  onReplace: () => {},
 });
 live.mirror = asked.get("mirror") === "1";
 live.background = () => wanted(asked.get("background") ?? "transparent");

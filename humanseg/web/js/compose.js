@@ -12,6 +12,7 @@ import { Steady } from "./steady.js";
  * @typedef {object} Shot
  * @property {VideoFrame | ImageBitmap} frame closed once it's drawn
  * @property {Uint8Array} alpha the net's, width * height
+ * @property {Uint8ClampedArray} pixels of the frame at that size, RGBA
  * @property {number} width
  * @property {number} height
  * @property {boolean} mirror
@@ -38,7 +39,6 @@ export class Composer {
     this.canvas = canvas;
     this.painter = (gpu && GpuPainter.open(canvas, onLost)) || new PixelPainter(canvas);
     this.steady = new Steady();
-    this.small = new OffscreenCanvas(1, 1);
     /** @type {Background} */
     this.background = { kind: "blur", strength: 0.02 };
   }
@@ -56,13 +56,10 @@ export class Composer {
   }
 
   /** @param {Shot} shot */
-  draw({ frame, alpha, width, height, mirror }) {
-    const pixels = this.#shrunk(frame, width, height, mirror);
-    const net = new Float32Array(alpha.length);
-    for (let y = 0, i = 0; y < height; y++) {
-      for (let x = 0; x < width; x++, i++) net[i] = alpha[mirror ? y * width + width - 1 - x : i] / 255;
-    }
-    const steady = this.steady.next(net, pixels, width, height);
+  draw(shot) {
+    const { frame, width, height, mirror } = shot;
+    const { values, pixels } = turned(shot);
+    const steady = this.steady.next(values, pixels, width, height);
     const { kind, strength = 0.02 } = this.background;
     this.painter.paint(frame, {
       width,
@@ -74,15 +71,19 @@ export class Composer {
       background: this.background,
     });
   }
+}
 
-  /** @param {VideoFrame | ImageBitmap} frame @param {number} width @param {number} height @param {boolean} mirror */
-  #shrunk(frame, width, height, mirror) {
-    if (this.small.width !== width || this.small.height !== height) Object.assign(this.small, { width, height });
-    const context = /** @type {OffscreenCanvasRenderingContext2D} */ (
-      this.small.getContext("2d", { willReadFrequently: true, alpha: false })
-    );
-    context.setTransform(mirror ? -1 : 1, 0, 0, 1, mirror ? width : 0, 0);
-    context.drawImage(frame, 0, 0, width, height);
-    return context.getImageData(0, 0, width, height).data;
+/**
+ * The net's alpha and what it saw, mirrored where that's wanted.
+ * @param {Shot} shot
+ */
+function turned({ alpha, pixels, width, height, mirror }) {
+  const values = new Float32Array(alpha.length);
+  const seen = new Uint32Array(pixels.buffer, pixels.byteOffset, alpha.length);
+  for (let y = 0, i = 0; y < height; y++) {
+    const row = y * width;
+    for (let x = 0; x < width; x++, i++) values[i] = alpha[mirror ? row + width - 1 - x : i] / 255;
+    if (mirror) seen.subarray(row, row + width).reverse();
   }
+  return { values, pixels };
 }

@@ -10,6 +10,8 @@ import { ServerEngine } from "./server-engine.js";
 /** @typedef {import("./background.js").Background} Background */
 
 const GPU_LOST = "The graphics chip was taken away: your processor goes on drawing.";
+// Long side in pixels of what the server is sent: the size that the webcam's net was made for.
+const SENT = 256;
 // Frames in a row that may fail before the camera is stopped.
 const MOST_FAILURES = 3;
 
@@ -22,6 +24,8 @@ const MOST_FAILURES = 3;
  * @property {(rate: import("./rate.js").Measured) => void} onRate once a second
  * @property {(loaded: number, total: number) => void} onProgress while weights are loaded, in bytes
  * @property {(sentence: string) => void} onEnd it has ended by itself
+ * @property {() => void} onServer it goes on with the server, `why` says why
+ * @property {() => void | Promise<void>} onReplace the canvas is about to be replaced by another one
  */
 
 export class Live {
@@ -33,6 +37,8 @@ export class Live {
     /** @type {HTMLCanvasElement | null} */
     this.canvas = null;
     this.mirror = true;
+    /** @type {Promise<Engine> | undefined} */
+    this.photos = undefined;
     /** @type {() => Promise<Background>} */
     this.background = async () => ({ kind: "blur", strength: 0.02 });
     // Why it runs on the server although it was to run here.
@@ -65,9 +71,9 @@ export class Live {
     this.engine = engine;
     this.ladder = new Ladder();
     this.rate = new Rate();
-    await this.#openCanvas(run, true);
-    await new Promise((resolve, reject) => {
-      this.#loop(run, resolve).then(resolve, reject);
+    this.#openCanvas(run, await this.background(), true);
+    await new Promise((resolve) => {
+      this.#loop(run, () => resolve(undefined));
     });
   }
 
@@ -88,21 +94,26 @@ export class Live {
     }
   }
 
-  /** @param {number} run @param {boolean} gpu */
-  async #openCanvas(run, gpu) {
+  /** @param {number} run @param {Background} background @param {boolean} gpu */
+  #openCanvas(run, background, gpu) {
     this.composer?.close();
     this.canvas?.remove();
     this.canvas = document.createElement("canvas");
     this.composer = new ComposerClient(this.canvas, {
       gpu,
-      onLost: () => {
-        if (run !== this.run) return;
-        this.options.onSay(GPU_LOST);
-        this.#openCanvas(run, false);
-      },
+      onLost: () => this.#openAgain(run),
     });
-    this.composer.set(await this.background());
+    this.composer.set(background);
     this.options.stage.append(this.canvas);
+  }
+
+  /** @param {number} run whose graphics chip was taken away */
+  async #openAgain(run) {
+    const background = await this.background();
+    if (run !== this.run) return;
+    await this.options.onReplace();
+    this.#openCanvas(run, background, false);
+    this.options.onSay(GPU_LOST);
   }
 
   /** @param {number} run @param {() => void} onFirst */
@@ -116,8 +127,8 @@ export class Live {
       const frame = await this.camera.take();
       try {
         const twin = "clone" in frame ? frame.clone() : await createImageBitmap(frame);
-        const found = await this.engine.frame(twin, { size: this.ladder.size });
-        this.ladder.note(found.ms);
+        const found = await this.engine.frame(twin, { size: this.isOnServer ? SENT : this.ladder.size });
+        if (!this.isOnServer) this.ladder.note(found.ms);
         await drawing;
         if (run !== this.run) return frame.close();
         drawing = this.#draw(run, captured, frame, found).then(onFirst);
@@ -125,18 +136,34 @@ export class Live {
       } catch (error) {
         frame.close();
         if (run !== this.run) return;
-        if (++failures >= MOST_FAILURES) return this.#end(run, String(/** @type {any} */ (error)?.message ?? error));
+        if (++failures < MOST_FAILURES) continue;
+        failures = 0;
+        const sentence = String(/** @type {any} */ (error)?.message ?? error);
+        if (!this.#goToServer(sentence)) return this.#end(run, sentence);
       }
     }
   }
 
   /**
-   * @param {number} run @param {number} captured @param {VideoFrame | ImageBitmap} frame
-   * @param {{width: number, height: number, alpha: Uint8Array, ms: number}} found
+   * Goes on with the server's engine where there is one.
+   * @param {string} why
    */
-  async #draw(run, captured, frame, { width, height, alpha, ms }) {
+  #goToServer(why) {
+    if (this.isOnServer || !this.options.server) return false;
+    this.engine?.close();
+    this.engine = new ServerEngine(this.options.server);
+    this.why = why;
+    this.options.onServer();
+    return true;
+  }
+
+  /**
+   * @param {number} run @param {number} captured @param {VideoFrame | ImageBitmap} frame
+   * @param {import("./engine.js").Frame} found
+   */
+  async #draw(run, captured, frame, { width, height, alpha, pixels, ms }) {
     try {
-      const drawn = await this.composer?.draw({ frame, alpha, width, height, mirror: this.mirror });
+      const drawn = await this.composer?.draw({ frame, alpha, pixels, width, height, mirror: this.mirror });
       if (run !== this.run || !drawn || !this.rate || !this.engine) return;
       const measured = this.rate.note(captured, { net: ms, drawing: drawn.ms });
       if (measured) this.options.onRate(measured);

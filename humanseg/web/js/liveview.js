@@ -49,6 +49,8 @@ class View {
         this.rate.textContent = WORDS.rate(framesPerSecond, latency);
       },
       onProgress: (done, total) => this.#say(WORDS.loadingBytes(done, total)),
+      onServer: () => this.#sayWhere(),
+      onReplace: () => this.#endRecording(),
       onEnd: (sentence) => {
         this.#endRecording();
         this.#show(false);
@@ -137,10 +139,15 @@ class View {
       return;
     }
     if (run !== this.live.run) return;
-    this.#say(this.live.why ? WORDS.instead(this.live.why) : "");
-    this.runs.textContent = this.live.isOnServer ? WORDS.server : WORDS.here(this.live.engine?.says ?? "");
+    this.#sayWhere();
     this.#tools(true);
     this.choice.name(await cameras(), this.live.camera?.deviceId ?? "");
+  }
+
+  #sayWhere() {
+    const { engine, isOnServer, why } = this.live;
+    this.#say(why ? WORDS.instead(why) : "");
+    this.runs.textContent = isOnServer ? WORDS.server : WORDS.here(engine?.says ?? "");
   }
 
   /** @param {any} error */
@@ -222,7 +229,8 @@ class View {
     }).observe(this.root);
     addEventListener("pagehide", () => this.live.stop());
     document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && this.on && !this.recording && this.runs.textContent) this.#say(WORDS.paused);
+      this.recording?.pause(document.hidden);
+      if (!document.hidden && this.on && this.runs.textContent) this.#say(WORDS.paused);
     });
   }
 }

@@ -54,12 +54,14 @@ export class GpuPainter {
     this.gl = gl;
     const program = linked(gl);
     gl.useProgram(program);
+    this.ready = false;
+    /** The part of the picture that is seen: left, top, width, height as shares of it. */
+    this.part = [0, 0, 1, 1];
     this.at = (/** @type {string} */ name) => gl.getUniformLocation(program, name);
     UNITS.forEach((name, unit) => {
       gl.uniform1i(this.at(name), unit);
       texture(gl, unit);
     });
-    this.forget();
   }
 
   get says() {

@@ -30,6 +30,12 @@ export class Recording {
     return (performance.now() - this.started) / 1000;
   }
 
+  /** @param {boolean} paused since no frames come */
+  pause(paused) {
+    if (this.recorder.state === "recording" && paused) this.recorder.pause();
+    if (this.recorder.state === "paused" && !paused) this.recorder.resume();
+  }
+
   /** @returns {Promise<File>} */
   stop() {
     return new Promise((resolve) => {

@@ -1,7 +1,6 @@
 // The server's way, for browsers that can't run the net: one small picture of a frame goes there, its alpha comes back.
 
-// Long side in pixels of what is sent, and the most bytes that it may have.
-const SIDE = 256;
+// The most bytes that may be sent of a frame.
 const MOST_BYTES = 30_000;
 const QUALITIES = [0.85, 0.6, 0.3];
 // Milliseconds after which an answer isn't waited for any longer.
@@ -23,27 +22,28 @@ export class ServerEngine {
 
   /**
    * @param {VideoFrame | ImageBitmap} frame closed here
-   * @returns {Promise<{width: number, height: number, alpha: Uint8Array, ms: number}>} rejects with a sentence
+   * @param {{size: number}} options long side in pixels of what is sent
+   * @returns {Promise<import("./engine.js").Frame>} rejects with a sentence
    */
-  async frame(frame) {
+  async frame(frame, { size }) {
     const start = performance.now();
-    const jpeg = await this.#small(frame);
+    const { jpeg, pixels } = await this.#small(frame, size);
     const answer = await this.#sent(jpeg);
     if (!answer.ok) throw new Error(await sentenceOf(answer));
     const alpha = new Uint8Array(await answer.arrayBuffer());
     const width = this.canvas.width, height = this.canvas.height;
     if (alpha.length !== width * height) throw new Error(LOST);
-    return { width, height, alpha, ms: performance.now() - start };
+    return { width, height, alpha, pixels, ms: performance.now() - start };
   }
 
-  /** @param {VideoFrame | ImageBitmap} frame */
-  async #small(frame) {
+  /** @param {VideoFrame | ImageBitmap} frame @param {number} side */
+  async #small(frame, side) {
     const width = "displayWidth" in frame ? frame.displayWidth : frame.width;
     const height = "displayHeight" in frame ? frame.displayHeight : frame.height;
-    const scale = SIDE / Math.max(width, height);
+    const scale = side / Math.max(width, height);
     const size = { width: Math.round(width * scale), height: Math.round(height * scale) };
     if (this.canvas.width !== size.width || this.canvas.height !== size.height) Object.assign(this.canvas, size);
-    const context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
+    const context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d", { willReadFrequently: true }));
     context.imageSmoothingQuality = "high";
     context.drawImage(frame, 0, 0, size.width, size.height);
     frame.close();
@@ -53,7 +53,8 @@ export class ServerEngine {
       jpeg = await new Promise((resolve) => this.canvas.toBlob(resolve, "image/jpeg", quality));
       if (jpeg && jpeg.size <= MOST_BYTES) break;
     }
-    return /** @type {Blob} */ (jpeg);
+    const { data } = context.getImageData(0, 0, size.width, size.height);
+    return { jpeg: /** @type {Blob} */ (jpeg), pixels: data };
   }
 
   /** @param {Blob} jpeg */
