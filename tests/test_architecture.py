@@ -104,7 +104,7 @@ def test_the_rules_would_notice(tmp_path):
 # By the name under which they are imported: what the library may use, and the page besides. requirements.txt installs
 # these, or they come along with what it names.
 LIBRARY = {"PIL", "cv2", "httpx", "huggingface_hub", "numpy", "openvino", "pillow_heif", "safetensors", "tqdm"}
-BULK = {"fsspec", "pyarrow"}
+BULK = {"fsspec", "pyarrow", "ray"}
 PAGE = {"anyio", "fastapi", "gradio", "gradio_client", "orjson", "python_multipart", "starlette", "uvicorn"}
 SHARED = ("bulk", "bulk.cut_out", "bulk.targets")  # the command line and the page use these too
 # What only train.py and the commands named after them import, once they run.

@@ -21,7 +21,12 @@ Result = TypeVar("Result")
 MOST_BYTES = 1 << 30  # of a photo's file; 100 megapixels in 16 bits, not compressed, are 0.6e9
 PAUSES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)  # seconds before a request is made again
 # Settings of fsspec's file systems, by protocol: no request hangs for long, and `patiently` asks again.
-_SETTINGS = {"s3": {"config_kwargs": {"connect_timeout": 10, "read_timeout": 30, "retries": {"max_attempts": 2}}}}
+_SETTINGS = {
+    "s3": {
+        "max_concurrency": 1,  # with more, each photo would cost a request for its size
+        "config_kwargs": {"connect_timeout": 10, "read_timeout": 30, "retries": {"max_attempts": 2}},
+    }
+}
 _ADDRESS = re.compile(r"(?P<protocol>[A-Za-z][A-Za-z0-9+.-]+)://")
 # What another try won't mend: by type, by number (as s3fs gives them), and by name for libraries not imported here.
 _FOR_GOOD = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, ValueError, TypeError)

@@ -86,6 +86,10 @@ def _in_tar(file: IO[bytes]) -> Iterator[tuple[str, str, Callable[[], bytes]]]:
             if not info.isdir():
                 yield info.name, f"{info.size}-{info.mtime}-{info.chksum}", load
             archive.members.clear()  # or it keeps them all
+        # It takes whatever is no header, and a file that just stops, for the end.
+        archive.fileobj.seek(archive.offset)
+        if archive.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+            raise tarfile.ReadError("it is damaged or cut short")
 
 
 def _explaining(load: Callable[[], bytes], key: str) -> Callable[[], bytes]:

@@ -27,6 +27,24 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Packed:
+    """A file that holds many photos, for whoever opens it where it's worked on.
+
+    Attributes
+    ----------
+    key, version, where : as for `Item`
+    prefix : goes before the names or numbers in it to make keys
+    column : of a Parquet file, that holds the pictures; None to find it
+    """
+
+    key: str
+    version: str
+    where: str
+    prefix: str = ""
+    column: str | None = None
+
+
+@dataclass(frozen=True)
 class Task:
     """A photo to be worked on, which can go to another process.
 
@@ -42,6 +60,22 @@ class Task:
     where: str = ""
     data: bytes | None = None
     before: str = ""
+
+
+@dataclass(frozen=True)
+class Note:
+    """What else there is to say of an archive or table, once it has been read.
+
+    Attributes
+    ----------
+    photos : in it that are to be done
+    skipped : photos in it that are done already
+    trouble : what couldn't be read; "" if nothing
+    """
+
+    photos: int = 0
+    skipped: int = 0
+    trouble: str = ""
 
 
 @dataclass(frozen=True)

@@ -61,14 +61,14 @@ def locate(source: str) -> Place:
     HumanSegError : there is no such thing, or it can't be asked for
     """
     try:
-        kind = _kind_of_address(source) if is_address(source) else _kind_of_path(Path(source))
+        kind = _kind_of_address(source) if is_address(source) else _kind_of_path(source)
     except HumanSegError:
         raise
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         kind = None
     except Exception as error:  # each file system has errors of its own
         raise HumanSegError(
-            f"{printable(source)} can't be reached ({reason(error)}): check the address and your credentials."
+            f"{printable(source)} can't be reached ({reason(error)}): check the address, and your credentials."
         ) from error
     if kind is None:
         if not glob.has_magic(source):
@@ -79,10 +79,12 @@ def locate(source: str) -> Place:
     return Place(source.rstrip("/") or "/", kind)
 
 
-def _kind_of_path(path: Path) -> str | None:
-    if path.is_dir():
-        return "folder"
-    return "file" if path.exists() else None
+def _kind_of_path(path: str) -> str | None:
+    try:
+        os.stat(path)  # noqa: PTH116 - "" isn't the folder that one is in, as it is for Path
+    except ValueError:  # a null character
+        return None
+    return "folder" if Path(path).is_dir() else "file"
 
 
 def _kind_of_address(address: str) -> str | None:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from multiprocessing.connection import wait
+from typing import Any
 
 from humanseg.bulk.items import Outcome, Task
 from humanseg.bulk.job import JobConfig
@@ -38,6 +39,8 @@ class LocalEngine:
     HumanSegError : from `outcomes`, where no process can do the job, with the sentence that says why
     """
 
+    opens = False
+
     def __init__(
         self, config: JobConfig, processes: int | None = None, threads: int = 1, photo_seconds: float = 600.0
     ) -> None:
@@ -46,7 +49,7 @@ class LocalEngine:
         self._workers: list[Worker] = []
         self._failed_starts = 0
 
-    def outcomes(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
+    def outcomes(self, tasks: Iterable[Task], todo: Any = None) -> Iterator[Outcome]:
         """The outcome of each task, once, in the order in which they are done; takes tasks only as it needs them."""
         tasks, more = iter(tasks), True
         for first in tasks:  # where there is nothing to do, no process is started

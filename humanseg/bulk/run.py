@@ -9,15 +9,16 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from humanseg.bulk.items import Item, Outcome, Task
+from humanseg.bulk.items import Note, Outcome, Packed, Task
 from humanseg.bulk.job import JobConfig
-from humanseg.bulk.names import RECORDS, identity, target_name
+from humanseg.bulk.names import RECORDS, identity
 from humanseg.bulk.places import LocalPlace, PlaceError, RemotePlace
 from humanseg.bulk.progress import Tally
-from humanseg.bulk.records import Index, Records, merge, version_digest
+from humanseg.bulk.records import Index, Records, merge
 from humanseg.bulk.report import Sample, write_report
 from humanseg.bulk.sources import Source
-from humanseg.errors import HumanSegError, ImageError, printable
+from humanseg.bulk.todo import Todo
+from humanseg.errors import HumanSegError, printable
 
 JOB = f"{RECORDS}/job.json"
 PARTS = 100  # of records, that are merged before a run begins
@@ -25,10 +26,17 @@ MOST_VERSIONS = 1_000_000  # of photos that are the same in another version, tha
 
 
 class Engine(Protocol):
-    """Works on photos, wherever that is."""
+    """Works on photos, wherever that is.
 
-    def outcomes(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
-        """The outcome of each task, once."""
+    Attributes
+    ----------
+    opens : whether it opens archives and tables itself
+    """
+
+    opens: bool
+
+    def outcomes(self, tasks: Iterable[Task | Packed], todo: Todo) -> Iterator[Outcome | Note]:
+        """The outcome of each task, once, and of each photo in what it opens that `todo` says is to be done."""
         ...
 
 
@@ -75,10 +83,11 @@ class Run:
             self._check_source()
             merge(self._place, PARTS)
             index = Index(self._place, self._config.made_with)
+            todo = Todo(index, self._place, self._config.options.ending[1])
             records, sample = Records(self._place, self._config.made_with), Sample()
             threading.Thread(target=self._count, daemon=True).start()
             try:
-                for outcome in self._with_aside(engine.outcomes(self._tasks(index))):
+                for outcome in self._outcomes(todo, engine):
                     if outcome.stopped:
                         raise PlaceError(outcome.stopped)
                     self._take(outcome, records, sample)
@@ -104,36 +113,24 @@ class Run:
                     )
         self._place.put(JOB, json.dumps({"source": address}, indent=2).encode())
 
-    def _tasks(self, index: Index) -> Iterator[Task]:
-        for item in self._source.items():
-            good = index.good(item.key)
-            if good and self._is_there(item.key):
-                version, before = good
-                if version == version_digest(item.version):
-                    self.tally.skipped += 1
-                    self._listener(self.tally, None)
-                    continue
-            else:
-                before = ""
-            task = self._task(item, before)
-            if task:
+    def _tasks(self, todo: Todo, engine: Engine) -> Iterator[Task | Packed]:
+        for item in self._source.unopened() if engine.opens else self._source.items():
+            task = item if isinstance(item, Packed) else todo.task(item)
+            if isinstance(task, Outcome):
+                self._aside.append(task)
+            elif task is not None:
                 yield task
+            else:
+                self.tally.skipped += 1
+                self._listener(self.tally, None)
 
-    def _is_there(self, key: str) -> bool:
-        return self._place.has(target_name(key, self._config.options.ending[1], folds=self._place.folds))
-
-    def _task(self, item: Item, before: str) -> Task | None:
-        if item.load is None:
-            return Task(item.key, item.version, item.where, before=before)
-        try:
-            return Task(item.key, item.version, data=item.load(), before=before)
-        except ImageError as error:
-            self._aside.append(Outcome(item.key, item.version, error=str(error)))
-            return None
-
-    def _with_aside(self, outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
-        for outcome in outcomes:
-            yield outcome
+    def _outcomes(self, todo: Todo, engine: Engine) -> Iterator[Outcome]:
+        for said in engine.outcomes(self._tasks(todo, engine), todo):
+            if isinstance(said, Outcome):
+                yield said
+            else:
+                self.tally.skipped += said.skipped
+                self.troubles.extend(filter(None, [said.trouble]))
             while self._aside:
                 yield self._aside.popleft()
         yield from self._aside

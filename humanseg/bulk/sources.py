@@ -7,7 +7,7 @@ from pathlib import Path
 
 from humanseg.bulk import archives, listing, tables
 from humanseg.bulk.addresses import is_address
-from humanseg.bulk.items import Item
+from humanseg.bulk.items import Item, Packed
 from humanseg.bulk.targets import SUFFIXES
 from humanseg.errors import HumanSegError, printable
 
@@ -71,16 +71,19 @@ class Source:
     def items(self) -> Iterator[Item]:
         """The photos, one after the other; those of archives can be loaded until the next one is asked for."""
         for file in self.files():
-            yield from self._items_of(file, self.troubles)
+            if is_packed(file.key):
+                yield from unpacked(self._packed(file), self.troubles)
+            else:
+                yield Item(file.key, file.version, file.where)
 
-    def _items_of(self, file: listing.Listed, troubles: list[str]) -> Iterator[Item]:
+    def unopened(self) -> Iterator[Item | Packed]:
+        """As `items`, with archives and tables themselves in place of the photos in them."""
+        for file in self.files():
+            yield self._packed(file) if is_packed(file.key) else Item(file.key, file.version, file.where)
+
+    def _packed(self, file: listing.Listed) -> Packed:
         prefix = "" if self._place.kind == "file" else f"{file.key}/"
-        if archives.is_archive(file.key):
-            yield from archives.photos_in(file.where, prefix, troubles)
-        elif file.key.lower().endswith(tables.SUFFIX):
-            yield from tables.photos_in(file.where, prefix, file.version, self._column, troubles)
-        else:
-            yield Item(file.key, file.version, file.where)
+        return Packed(file.key, file.version, file.where, prefix, self._column)
 
     def packed(self) -> str:
         """The name of an archive or table that a folder holds; "" if there is none."""
@@ -97,8 +100,25 @@ class Source:
             elif is_address(file.where) and not file.key.lower().endswith(tables.SUFFIX):
                 return None
             else:
-                number += sum(1 for _ in self._items_of(file, []))
+                number += sum(1 for _ in unpacked(self._packed(file), []))
         return number
+
+
+def unpacked(packed: Packed, troubles: list[str]) -> Iterator[Item]:
+    """The photos in an archive or table; each can be loaded until the next one is asked for.
+
+    Parameters
+    ----------
+    troubles : gets a sentence where it can't be read, or not to its end
+
+    Raises
+    ------
+    HumanSegError : no column of a table holds pictures
+    """
+    if archives.is_archive(packed.key):
+        yield from archives.photos_in(packed.where, packed.prefix, troubles)
+    else:
+        yield from tables.photos_in(packed.where, packed.prefix, packed.version, packed.column, troubles)
 
 
 def is_packed(name: str) -> bool:

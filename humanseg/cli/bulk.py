@@ -10,7 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from humanseg.cli.arguments import MOST_THREADS, add_command, whole_number
+from humanseg.cli.arguments import MOST_THREADS, add_command, number, whole_number
 from humanseg.cli.cut_out import add_result_options, result_options
 from humanseg.cli.terminal import INTERRUPTED, complain, say
 from humanseg.errors import HumanSegError
@@ -47,6 +47,16 @@ def add_to(commands: Any) -> None:
         metavar="N",
         help="of each (default: 1)",
     )
+    parser.add_argument(
+        "--actors",
+        type=_bounds,
+        default=(1, None),
+        metavar="[MIN:]MAX",
+        help="on a cluster (default: all it has room for)",
+    )
+    parser.add_argument(
+        "--gpus", type=number("--gpus"), default=0.0, metavar="N", help="of each actor, such as 1 or 0.5"
+    )
     parser.add_argument("--runtime", choices=("auto", "torch", "openvino"), help="what runs the network")
     parser.add_argument("--column", help="of a Parquet file, that holds the pictures")
     parser.add_argument(
@@ -58,6 +68,16 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument("--same-source", action="store_true", help="TARGET's photos have moved to SOURCE")
     parser.add_argument("--log-json", action="store_true", help="print how far it is as lines of JSON")
+
+
+def _bounds(text: str) -> tuple[int, int]:
+    """Fewest and most actors: "4:100", or "100"."""
+    read = whole_number("--actors", 1, 1_000_000)
+    least, _, most = text.rpartition(":")
+    least, most = read(least or "1"), read(most)
+    if least > most:
+        raise HumanSegError(f"--actors takes the fewest before the most, such as {most}:{least}, not {text!r}.")
+    return least, most
 
 
 def run(options: argparse.Namespace) -> int:
@@ -91,6 +111,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _engine(options: argparse.Namespace, config: Any) -> Any:
+    if options.engine == "ray":
+        from humanseg.bulk.ray import RayEngine
+
+        return RayEngine(config, options.address, options.actors, options.threads, options.gpus)
     from humanseg.bulk.local import LocalEngine
 
     return LocalEngine(config, options.processes, options.threads, options.photo_seconds)

@@ -14,27 +14,15 @@ import pytest
 
 from humanseg.bulk import records
 from humanseg.bulk.cut_out import Options
-from humanseg.bulk.job import Job, JobConfig
+from humanseg.bulk.job import JobConfig
 from humanseg.bulk.places import LocalPlace
 from humanseg.bulk.run import Run
 from humanseg.bulk.sources import Source
 from humanseg.errors import HumanSegError
-from tests.bulk.workers import write_photo, write_photos
+from tests.bulk.workers import Here, write_photo, write_photos
 from tests.ui.fakes import segmenter
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-class Here:
-    """An engine in this process."""
-
-    def __init__(self, config: JobConfig) -> None:
-        self._job, self.keys = Job(config), []
-
-    def outcomes(self, tasks):
-        for task in tasks:
-            self.keys.append(task.key)
-            yield self._job.do(task)
 
 
 @pytest.fixture
