@@ -36,6 +36,8 @@ lint: $(DEV_STAMP)
 	@echo "== Checking style and format."
 	$(VENV)/bin/python -m ruff check .
 	$(VENV)/bin/python -m ruff format --check .
+	@echo "== Checking the types of the browser's JavaScript."
+	bash .ci/check-types
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache screenshots

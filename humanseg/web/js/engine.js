@@ -32,7 +32,10 @@
  * @typedef {object} Frame
  * @property {number} width
  * @property {number} height
- * @property {Uint8Array} alpha of the frame's aspect, at the network's size, 0 to 255
+ * @property {Uint8Array} alpha of the frame's aspect, at the network's size, 0 to 255: without doubtful parts, and
+ *     empty where nobody is found
+ * @property {Uint8Array} coarse the network's own, neither judged nor decided
+ * @property {boolean} personFound
  * @property {Uint8ClampedArray} pixels of the frame at that size, RGBA
  * @property {number} ms that it took in the worker
  */
@@ -107,7 +110,8 @@ export class Engine {
    * @throws {EngineError} with one sentence: the file can't be read, too little memory
    */
   photo(source, {secondPass = true, onProgress, signal} = {}) {
-    return this.#ask("photo", {source, secondPass}, movable(source), onProgress, signal);
+    const done = this.#ask("photo", {source, secondPass}, movable(source), onProgress, signal);
+    return done.then((found) => ({...found, cutout: new ImageData(found.cutout, found.width, found.height)}));
   }
 
   /**

@@ -1,57 +1,59 @@
-/** A network in ONNX Runtime Web: weights that are checked, the device that suits this computer, pixels in, alpha out. */
+/** A network in the browser: pixels in, alpha out, on whatever is fastest here; the processor takes over from a lost GPU. */
 
 import {K} from "./constants.js";
+import {described, hasGpu, loadRuntime} from "./runtime.js";
 import {Failure} from "./failure.js";
+import {loadJson, loadWeights} from "./weights.js";
 
-/** @typedef {{width: number, height: number, data: Uint8ClampedArray}} Picture RGBA, row after row */
-/** @typedef {{width: number, height: number, data: Float32Array}} Plane an alpha in [0, 1], row after row */
+/** @typedef {import("./runtime.js").Device} Device */
+/** @typedef {import("./resize.js").Raster<Uint8ClampedArray>} Picture RGBA */
+/** @typedef {import("./resize.js").Raster<Float32Array>} Plane an alpha in [0, 1] */
 
-// More threads gain nothing for networks of this size, and a page isn't alone on a computer.
-const MOST_THREADS = 8;
-const BUNDLES = {wasm: "ort.wasm.min.mjs", webgpu: "ort.webgpu.min.mjs"};
+// A graphics chip that takes less for a frame, in milliseconds, is good enough: the processor isn't tried.
+const QUICK = 15;
 
 export class Network {
-  #ort;
-  #session;
+  /** @type {any} */ #ort = null;
+  /** @type {any} */ #session = null;
+  /** @type {URL} */ #runtime;
+  /** @type {() => Promise<Uint8Array>} */ #weights;
+  /** @type {Promise<never> | null} rejects when the GPU is lost */ #lost = null;
+  /** @type {(changed: object) => void} */ #onChange;
 
   /**
-   * @param {any} ort
-   * @param {any} session
-   * @param {any} config
-   * @param {{device: string, threads: number, says: string}} on
+   * @param {any} config as it's served
+   * @param {URL} runtime
+   * @param {() => Promise<Uint8Array>} weights
+   * @param {(changed: object) => void} onChange
    */
-  constructor(ort, session, config, on) {
-    this.#ort = ort;
-    this.#session = session;
+  constructor(config, runtime, weights, onChange) {
     this.config = config.humanseg;
-    Object.assign(K, config.constants);
-    this.described = {...on, config: config.humanseg};
     this.names = config.onnx;
+    this.#runtime = runtime;
+    this.#weights = weights;
+    this.#onChange = onChange;
+    /** What it runs on, for the page. */
+    this.on = described("wasm");
   }
 
   /**
    * @param {string} base where `engine.json` lies
    * @param {string} model
-   * @param {string} device
-   * @param {(loaded: number, total: number) => Promise<void>} progress
+   * @param {"auto" | Device} device
+   * @param {(loaded: number, total: number) => void} progress
+   * @param {(changed: object) => void} onChange is told when it runs on something else
    */
-  static async open(base, model, device, progress) {
-    if (typeof WebAssembly !== "object") {
-      throw new Failure("This browser has no WebAssembly, or it's turned off: use a current Firefox, Chrome, Edge or Safari.");
-    }
-    const site = await json(new URL("engine.json", base));
+  static async open(base, model, device, progress, onChange) {
+    const site = await loadJson(new URL("engine.json", base));
     if (!site.ready) throw new Failure(site.says);
     const folder = new URL(site.models[model], base);
-    const runtime = new URL(site.runtime, base);
-    const config = await json(new URL("config.json", folder));
-    const weights = await loaded(new URL("model.onnx", folder), config.onnx, progress);
-    const threads = globalThis.crossOriginIsolated ? Math.min(MOST_THREADS, navigator.hardwareConcurrency || 1) : 1;
-    const ort = await imported(runtime, "wasm");
-    ort.env.wasm.wasmPaths = runtime.href;
-    ort.env.wasm.numThreads = threads;
-    const session = await ort.InferenceSession.create(weights, {executionProviders: ["wasm"]});
-    const words = threads > 1 ? `${threads} threads of this computer's processor` : "one thread of this computer's processor";
-    return new Network(ort, session, config, {device: "wasm", threads, says: words});
+    const config = await loadJson(new URL("config.json", folder));
+    Object.assign(K, config.constants);
+    const address = new URL("model.onnx", folder);
+    const first = await loadWeights(address, config.onnx, progress);
+    const network = new Network(config, new URL(site.runtime, base), () => loadWeights(address, config.onnx), onChange);
+    await network.#choose(device, model === "live" ? config.humanseg.live_size : config.humanseg.size, first);
+    return network;
   }
 
   /**
@@ -59,10 +61,105 @@ export class Network {
    * @param {Picture} picture
    * @returns {Promise<Plane>}
    */
-  async run({width, height, data}) {
+  async run(picture) {
+    try {
+      return await this.#run(picture);
+    } catch (error) {
+      if (this.on.device !== "webgpu") throw error;
+      console.warn(error);
+    }
+    await this.#open("wasm", await this.#weights());
+    const says = `${this.on.says}, since the graphics chip was lost`;
+    this.#onChange((this.on = {...this.on, says}));
+    return this.#run(picture);
+  }
+
+  /**
+   * Opens the network on what was asked for, or on what is faster.
+   * @param {"auto" | Device} device
+   * @param {number} size in pixels of a frame to measure with
+   * @param {Uint8Array} weights
+   */
+  async #choose(device, size, weights) {
+    const gpu = device !== "wasm" && (await hasGpu(device === "webgpu"));
+    if (device === "webgpu" && !gpu) {
+      throw new Failure("This browser can't use a graphics chip (WebGPU): choose the processor.");
+    }
+    if (gpu && (await this.#tryGpu(device === "webgpu", size, weights))) return;
+    await this.#open("wasm", weights);
+  }
+
+  /**
+   * Opens the network on the GPU, unless that fails or the processor turns out to be faster.
+   * @param {boolean} wanted however fast it is
+   * @param {number} size
+   * @param {Uint8Array} weights
+   * @returns {Promise<boolean>} whether it's open there
+   */
+  async #tryGpu(wanted, size, weights) {
+    try {
+      await this.#open("webgpu", weights);
+      if (wanted) return true;
+      const onGpu = await this.#time(size);
+      if (onGpu <= QUICK) return true;
+      const [session, lost, on] = [this.#session, this.#lost, this.on];
+      await this.#open("wasm", weights);
+      if ((await this.#time(size)) < onGpu) {
+        await session.release();
+        return true;
+      }
+      await this.#session.release();
+      [this.#session, this.#lost, this.on] = [session, lost, on];
+      return true;
+    } catch (error) {
+      if (wanted) throw error;
+      console.warn(error);
+      this.#ort = null; // its WebAssembly may be in no state to go on
+      return false;
+    }
+  }
+
+  /**
+   * The time of one frame, in milliseconds: the best of three, after one that prepares everything.
+   * @param {number} size
+   */
+  async #time(size) {
+    const height = Math.max(this.config.stride, Math.round((size * 0.75) / this.config.stride) * this.config.stride);
+    const frame = {width: size, height, data: new Uint8ClampedArray(4 * size * height)};
+    let best = Infinity;
+    for (let round = 0; round < 4; round++) {
+      const start = performance.now();
+      await this.#run(frame);
+      if (round) best = Math.min(best, performance.now() - start);
+    }
+    return best;
+  }
+
+  /**
+   * @param {Device} device
+   * @param {Uint8Array} weights
+   */
+  async #open(device, weights) {
+    this.#ort ??= await loadRuntime(this.#runtime, device);
+    this.#lost = null;
+    this.#session = await this.#ort.InferenceSession.create(weights, {executionProviders: [device]});
+    this.on = described(device);
+    if (device === "webgpu") {
+      const {lost} = await this.#ort.env.webgpu.device;
+      this.#lost = lost.then((/** @type {any} */ info) => Promise.reject(new Error(`The GPU was lost: ${info.message}`)));
+      this.#lost?.catch(() => {}); // whoever runs the next frame hears of it
+    }
+  }
+
+  /**
+   * @param {Picture} picture
+   * @returns {Promise<Plane>}
+   */
+  async #run({width, height, data}) {
     const tensor = new this.#ort.Tensor("float32", planes(data, width * height), [1, 3, height, width]);
-    const {[this.names.output]: output} = await this.#session.run({[this.names.input]: tensor});
-    return {width, height, data: output.data};
+    const running = this.#session.run({[this.names.input]: tensor});
+    const answer = await (this.#lost ? Promise.race([running, this.#lost]) : running);
+    return {width, height, data: answer[this.names.output].data};
   }
 }
 
@@ -79,66 +176,4 @@ function planes(data, count) {
     out[pixel + 2 * count] = data[at + 2];
   }
   return out;
-}
-
-/**
- * @param {URL} runtime
- * @param {keyof typeof BUNDLES} device
- * @returns {Promise<any>}
- */
-async function imported(runtime, device) {
-  try {
-    return await import(new URL(BUNDLES[device], runtime).href);
-  } catch {
-    throw new Failure("The browser's runtime can't be loaded: check the connection and reload the page.");
-  }
-}
-
-/** @param {URL} address */
-async function json(address) {
-  try {
-    const answer = await fetch(address);
-    if (answer.ok) return await answer.json();
-  } catch {
-    // Said below: there's one thing to do about all of it.
-  }
-  throw new Failure("The engine can't be loaded: check the connection and reload the page.");
-}
-
-/**
- * The bytes of the weights, checked.
- * @param {URL} address
- * @param {{bytes: number, sha256: string}} expected
- * @param {(loaded: number, total: number) => Promise<void>} progress
- * @returns {Promise<Uint8Array<ArrayBuffer>>}
- */
-async function loaded(address, expected, progress) {
-  const bytes = new Uint8Array(expected.bytes);
-  let at = 0;
-  try {
-    const answer = await fetch(address);
-    if (!answer.ok || !answer.body) throw new Failure("it isn't there");
-    const reader = answer.body.getReader();
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      bytes.set(part.value, at);
-      at += part.value.length;
-      await progress(at, expected.bytes);
-    }
-  } catch {
-    throw new Failure("The weights can't be loaded: check the connection and reload the page.");
-  }
-  if (at !== expected.bytes || !(await matches(bytes, expected.sha256))) {
-    throw new Failure("The weights arrived damaged: empty the browser's cache for this page and reload it.");
-  }
-  return bytes;
-}
-
-/**
- * @param {Uint8Array<ArrayBuffer>} bytes
- * @param {string} expected
- */
-async function matches(bytes, expected) {
-  if (!globalThis.crypto?.subtle) return true; // an address without https: there it's the length alone
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === expected;
 }

@@ -40,9 +40,9 @@ export async function cutOut(network, source, secondPass, progress) {
   const {data} = picture;
   for (let i = 0; i < alpha.data.length; i++) data[4 * i + 3] = alpha.data[i];
   await progress(1, "Done");
-  const cutout = new ImageData(/** @type {Uint8ClampedArray<ArrayBuffer>} */ (data), width, height);
+  // Bare: an `ImageData` would be copied as it arrives, whatever is transferred.
   return {
-    result: {width, height, cutout, alpha: alpha.data, personFound: confidence > 0, confidence},
+    result: {width, height, cutout: data, alpha: alpha.data, personFound: confidence > 0, confidence},
     moved: [data.buffer, alpha.data.buffer],
   };
 }
@@ -83,10 +83,12 @@ export async function frameAlpha(network, source, size) {
   const {boxed, inner} = letterbox(await pixelsOf(source), size ?? usual, stride);
   const {width, height, data: pixels} = inner;
   const first = cropped(await network.run(boxed), width, height);
-  const found = confidenceIn([first], network.config) > 0;
-  const alpha = found ? inBytes(withoutDoubtfulParts(first, network.config), width, height).data : new Uint8Array(width * height);
+  const personFound = confidenceIn([first], network.config) > 0;
+  const coarse = inBytes(first, width, height).data;
+  const judged = () => inBytes(withoutDoubtfulParts(first, network.config), width, height).data;
+  const alpha = personFound ? judged() : new Uint8Array(coarse.length);
   return {
-    result: {width, height, alpha, pixels, ms: performance.now() - start},
-    moved: [alpha.buffer, pixels.buffer],
+    result: {width, height, alpha, coarse, pixels, personFound, ms: performance.now() - start},
+    moved: [alpha.buffer, coarse.buffer, pixels.buffer],
   };
 }

@@ -16,8 +16,8 @@ const cancelled = new Set();
 /** @type {Record<string, (request: any, progress: Progress) => Promise<{result: any, moved?: Transferable[]}>>} */
 const KINDS = {
   async open({base, model, device}, progress) {
-    network = await Network.open(base, model, device, progress);
-    return {result: network.described};
+    network = await Network.open(base, model, device, progress, (changed) => postMessage({changed}));
+    return {result: {...network.on, config: network.config}};
   },
   async photo({source, secondPass}, progress) {
     return cutOut(opened(), source, secondPass, progress);

@@ -85,7 +85,7 @@ const OPERATIONS = {
     return { before: await createImageBitmap(copies.photo), after };
   },
 
-  /** The finished picture at the photo's size. @param {{photo: Done, backdrop: Backdrop, format: keyof TYPES}} asked */
+  /** The finished picture at the photo's size. @param {{photo: Done, backdrop: Backdrop, format: "png" | "jpeg" | "webp"}} asked */
   async export({ photo, backdrop, format }) {
     if (backdrop.kind === "transparent" && format === "png") return photo.png;
     const picture = await pictureOf(backdrop, PICTURE_SIDE);
