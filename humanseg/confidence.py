@@ -23,6 +23,8 @@ FEATURES = {
 LEAST, LEAST_SURE = 1e-3, 1e-5  # of what a logit is taken, and as far from 1; sure pixels come closer
 LEAST_HAZE = 3e-3
 
+DOUBTFUL = 0.8  # IoU below which a cut-out can't be used without repair; expected to be worse, it's worth a look
+
 Person = tuple[np.ndarray, np.ndarray, int]  # of `_person`
 
 

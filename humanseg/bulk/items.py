@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-DOUBTFUL = 0.8  # a lower expected IoU is doubtful; `humanseg.evaluation.calibrate` calls a true one below it a failure
+from humanseg.confidence import DOUBTFUL
 
 
 @dataclass(frozen=True)

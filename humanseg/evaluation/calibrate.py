@@ -29,7 +29,6 @@ FEWEST = 20  # photos to fit a regression on
 FOLDS = 10
 RIDGE = 1.0  # on standardised features: with hundreds of photos it hardly shows
 BINS = 10
-FAILURE = 0.8  # IoU below which a cut-out can't be used without repair
 SMOOTHING = 0.15  # in logits: how much surer or less sure another photo of the same kind might have come out
 
 
@@ -197,7 +196,7 @@ def agreement(expected: np.ndarray, ious: np.ndarray) -> dict[str, Any]:
     tenths = [tenth for tenth in np.array_split(order, BINS) if len(tenth)]
     bins = [(float(expected[tenth].mean()), float(ious[tenth].mean())) for tenth in tenths]
     weights = [len(tenth) / len(ious) for tenth in tenths]
-    failed = ious < FAILURE
+    failed = ious < confidence.DOUBTFUL
     return {
         "n": len(ious),
         "rank_correlation": _rank_correlation(expected, ious),

@@ -1,4 +1,7 @@
-"""For programs: `/cut_out`, `/mask` and `/replace_background` over HTTP, and the same as MCP tools."""
+"""For programs: `/cut_out`, `/mask` and `/replace_background` over HTTP, and the same as MCP tools.
+
+Where nobody is in the photo, they answer with an error that says so.
+"""
 
 from __future__ import annotations
 
@@ -130,4 +133,7 @@ class Endpoints:
     def _finish(self, photo: Upload | None) -> CutOut:
         if photo is None:
             raise HumanSegError(text.NO_PHOTO)
-        return self.context.model.cut_out(photo, self.context.limits)
+        cut = self.context.model.cut_out(photo, self.context.limits)
+        if not cut.person_found:
+            raise HumanSegError(text.NOBODY.format(name=cut.name))
+        return cut

@@ -95,14 +95,19 @@ def _work(
 
 def _summary(done: Sequence[Item], total: int, limit: int) -> Over:
     failed = sum(bool(item.error) for item in done)
+    counts = {
+        text.SOME_DOUBTFUL: sum(item.doubtful for item in done),
+        text.SOME_EMPTY: sum(item.empty for item in done),
+    }
+    but = "".join(words.format(count=count) for words, count in counts.items() if count)
     if total > limit:
         message = text.TOO_MANY.format(count=total, limit=limit)
     elif total == 1:
         message = done[0].describe()
     elif failed:
-        message = text.SOME_FAILED.format(done=total - failed, total=total, failed=failed)
+        message = text.SOME_FAILED.format(done=total - failed, but=but, total=total, failed=failed)
     else:
-        message = text.DONE_MANY.format(done=total)
+        message = text.DONE_MANY.format(done=total, but=but)
     return Over(message, bool(failed))
 
 

@@ -27,9 +27,11 @@ def cut_out_file(session: Session, id: str, format: str = "png") -> Path:
 
     Raises
     ------
-    HumanSegError : there is no such photo, it failed, or its files have been removed meanwhile
+    HumanSegError : there is no such photo, it failed, nobody is in it, or its files have been removed meanwhile
     """
     item, pictures = session.item(id), session.pictures
+    if item.empty:
+        raise HumanSegError(item.describe())
     if format == "png":
         return pictures.png(item)
     return pictures.shelf.put(
@@ -46,7 +48,7 @@ def picture_file(shelf: Shelf, name: str, picture: np.ndarray, format: str) -> P
 
 
 def zip_file(session: Session) -> Path:
-    """All cut-outs of the session, with their repairs, and `report.csv` in one ZIP.
+    """All cut-outs of the session that somebody is in, with their repairs, and `report.csv` in one ZIP.
 
     Raises
     ------
@@ -55,13 +57,14 @@ def zip_file(session: Session) -> Path:
     items = session.items
     if not items:
         raise HumanSegError(text.NO_PHOTO)
-    names = numbered(["report.csv", *(photos.output_name(item.name) for item in items if not item.error)])[1:]
+    cut_out = [item for item in items if not (item.error or item.empty)]
+    names = numbered(["report.csv", *(photos.output_name(item.name) for item in cut_out)])[1:]
     rows, unused = [], iter(names)
     path = session.pictures.shelf.place("cutouts.zip")
     # PNGs don't get any smaller, so they are stored as they are.
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for item in items:
-            rows.append(item if item.error else _packed(archive, next(unused), session, item))
+            rows.append(_packed(archive, next(unused), session, item) if item in cut_out else item)
         archive.writestr("report.csv", "\ufeff" + report(rows))
     return path
 
@@ -78,13 +81,14 @@ def _packed(archive: zipfile.ZipFile, name: str, session: Session, item: Item) -
 
 
 def report(items: Sequence[Item]) -> str:
-    """CSV with a line per photo: name, width, height, person found, confidence, seconds, error."""
+    """CSV with a line per photo: name, width, height, person found, confidence, worth a look, seconds, error."""
     table = io.StringIO()
     writer = csv.writer(table)
-    writer.writerow(["name", "width", "height", "person_found", "confidence", "seconds", "error"])
+    writer.writerow(["name", "width", "height", "person_found", "confidence", "worth_a_look", "seconds", "error"])
     for item in items:
         found = "" if item.error else ("yes" if item.person_found else "no")
-        figures = ["", ""] if item.error else [f"{item.confidence:.3f}", f"{item.seconds:.2f}"]
+        look = "yes" if item.doubtful or item.empty else "no"
+        figures = ["", "", ""] if item.error else [f"{item.confidence:.3f}", look, f"{item.seconds:.2f}"]
         writer.writerow([_harmless(item.name), *(item.size if item.size[0] else ("", "")), found, *figures, item.error])
     return table.getvalue()
 

@@ -6,11 +6,13 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from humanseg.confidence import DOUBTFUL
 from humanseg.retouch import Repair
 from humanseg.ui import text
 from humanseg.ui.upload import Upload
 
 NONE = Repair()
+LONGEST_CAPTION = 26  # characters; more don't fit on a thumbnail
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,31 @@ class Item:
         files = [self.thumbnail] if self.error else [self.thumbnail, self.result, Path(str(self.upload.source))]
         return any(path is None or not path.exists() for path in files)
 
+    @property
+    def empty(self) -> bool:
+        """Whether nobody was found, and nobody was painted in by hand."""
+        return not (self.error or self.person_found or self.repair)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it's worth a look: the cut-out is expected to be poor, and nobody has mended it."""
+        return self.person_found and not self.repair and self.confidence < DOUBTFUL
+
+    @property
+    def caption(self) -> str:
+        """What the gallery writes on it."""
+        name = shortened(self.name)
+        return text.DOUBTFUL_CAPTION.format(name=name) if self.doubtful else self.error or name
+
     def describe(self) -> str:
         """The page's sentence about it."""
         if self.error:
             return self.error
-        if not self.person_found and not self.repair:
+        if self.empty:
             return text.NOBODY.format(name=self.name)
         width, height = self.size
-        return text.DONE_ONE.format(name=self.name, width=width, height=height, seconds=self.seconds)
+        said = text.DONE_ONE.format(name=self.name, width=width, height=height, seconds=self.seconds)
+        return f"{said} {text.DOUBTFUL}" if self.doubtful else said
 
 
 @dataclass(frozen=True)
@@ -75,6 +94,17 @@ class View:
     def token(self) -> str:
         """The page sends this back to name what it shows."""
         return f"{self.item.id if self.item else ''}.{self.number}"
+
+
+def shortened(name: str) -> str:
+    """A long name without its middle: how it begins and how it ends say most.
+
+    Examples
+    --------
+    >>> shortened("a holiday photo with a very long name (3).jpeg")
+    'a holiday photo… (3).jpeg'
+    """
+    return name if len(name) <= LONGEST_CAPTION else f"{name[:15]}…{name[-9:]}"
 
 
 def named(token: str | None) -> str:

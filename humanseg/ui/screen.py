@@ -50,7 +50,7 @@ def gallery(session: Session) -> list[Any]:
     session.drop_lost()
     items, current = session.items, session.view.item
     ids = [item.id for item in items]
-    pictures = [(str(session.pictures.thumbnail(item)), item.error or item.name) for item in items]
+    pictures = [(str(session.pictures.thumbnail(item)), item.caption) for item in items]
     selected = ids.index(current.id) if current is not None and current.id in ids else None
     shown = gr.Gallery(value=pictures, visible=bool(items), selected_index=selected)
     return [shown, " ".join(ids), gr.Row(visible=bool(items))]

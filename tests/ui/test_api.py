@@ -54,6 +54,13 @@ def test_the_command_line_gives_the_same_pixels_too(client, photo, tmp_path, mon
     np.testing.assert_array_equal(pixels(made), pixels(str(tmp_path / "Summer party-cutout.png")))
 
 
+@pytest.mark.parametrize("name", ["cut_out", "mask", "replace_background"])
+def test_nobody_in_the_photo_is_an_error_that_says_so(client, tmp_path, name):
+    Image.new("RGB", (40, 30), "teal").save(tmp_path / "wall.png")
+    with pytest.raises(AppError, match=r"Nobody was found in wall\.png"):
+        client.predict(photo=handle_file(tmp_path / "wall.png"), api_name=f"/{name}")
+
+
 def test_a_picture_can_be_put_behind_the_people(client, photo, tmp_path):
     Image.new("RGB", (30, 30), (0, 0, 200)).save(tmp_path / "blue.png")
     made = client.predict(

@@ -6,6 +6,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from humanseg.errors import HumanSegError
 from humanseg.media import photos
@@ -44,6 +45,22 @@ def test_the_zip_holds_every_cut_out_under_its_own_name_and_a_report(session):
     assert (rows[1]["width"], rows[1]["height"]) == ("160", "120")
     assert float(rows[1]["confidence"]) > 0.5
     assert "no photo.txt" in rows[2]["error"] and not rows[1]["error"]
+
+
+def test_who_is_not_there_is_in_the_report_alone(context, session, tmp_path):
+    Image.new("RGB", (40, 30), "teal").save(tmp_path / "wall.png")
+    add(context, session, Upload(str(tmp_path / "wall.png"), "wall.png"))
+    archive = zipfile.ZipFile(export.zip_file(session))
+    assert not [name for name in archive.namelist() if "wall" in name] and len(archive.namelist()) == 4
+    rows = list(csv.DictReader(io.StringIO(archive.read("report.csv").decode("utf-8-sig"))))
+    assert [(row["person_found"], row["worth_a_look"]) for row in rows] == [
+        *[("yes", "no")] * 2,
+        ("", ""),
+        ("yes", "no"),
+        ("no", "yes"),
+    ]
+    with pytest.raises(HumanSegError, match=r"Nobody was found in wall\.png"):
+        export.cut_out_file(session, session.items[-1].id)
 
 
 def test_no_name_is_a_formula_to_a_spreadsheet(session):

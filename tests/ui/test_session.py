@@ -14,6 +14,7 @@ from PIL import Image
 from humanseg.errors import HumanSegError, ImageError
 from humanseg.media import photos
 from humanseg.retouch import Repair
+from humanseg.segmenter import Segmenter
 from humanseg.ui import batch, text
 from humanseg.ui.batch import Finished, Loading, Over, Working
 from humanseg.ui.context import Context
@@ -183,7 +184,15 @@ def test_a_batch_says_how_far_it_is_and_how_it_went(context, session, uploads, b
     assert isinstance(loading, Loading)
     assert [(step.done, step.total) for step in steps if isinstance(step, Working)] == [(0, 3), (1, 3), (2, 3)]
     assert [step.item.name for step in steps if isinstance(step, Finished)] == ["red.png", "broken.png", "green.png"]
-    assert steps[-1] == Over(text.SOME_FAILED.format(done=2, total=3, failed=1), True)
+    assert steps[-1] == Over(text.SOME_FAILED.format(done=2, but="", total=3, failed=1), True)
+
+
+def test_a_batch_counts_who_is_not_there_and_what_is_worth_a_look(context, session, uploads, tmp_path, monkeypatch):
+    Image.new("RGB", (40, 30), "teal").save(tmp_path / "wall.png")
+    sure = iter([0.95, 0.6])
+    monkeypatch.setattr(Segmenter, "confidence", lambda self, *alphas: next(sure) if alphas[-1].max() > 0 else 0.0)
+    *_, over = batch.work(context, session, [*uploads[:2], Upload(str(tmp_path / "wall.png"), "wall.png")])
+    assert over.message == "3 photos done, 1 worth a look, 1 without anybody." and not over.failed
 
 
 @pytest.mark.parametrize(
