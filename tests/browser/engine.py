@@ -84,7 +84,7 @@ class Cutter:
         return Cut(_decoded(data, (height, width, 4)), found, confidence)
 
     def frame(self, frame: np.ndarray, **options: Any) -> np.ndarray:
-        """The alpha of a frame (uint8 HxWx3), at the network's size: float32 in [0, 1]."""
+        """The network's own alpha of a frame (uint8 HxWx3), at its size: float32 in [0, 1]."""
         self.open()
         width, height, data = self.page.evaluate(FRAME, [as_link(frame), options])
         return _decoded(data, (height, width)).astype(np.float32) / 255

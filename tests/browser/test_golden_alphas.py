@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 import pytest
 
@@ -13,6 +14,15 @@ from humanseg.ui.context import EXAMPLES
 from tests.browser.engine import Cutter
 
 pytestmark = pytest.mark.browser
+
+
+FRAMES = 60
+# Folders of the research data, and which of their files in the order of their names, counted from 0.
+RESEARCH = [
+    *(("human-segmentation-dataset/Training_Images", number) for number in (3, 40, 120, 200)),
+    *(("halfbody-mattes/images", number) for number in (5, 30)),
+    *(("portraits/images", number) for number in (12, 70)),
+]
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +62,30 @@ def test_a_large_photo_is_cut_out_as_on_the_server(photo_cutter, segmenter, repo
 
 def test_with_one_pass_it_is_the_same_too(photo_cutter, segmenter, astronaut):
     compare(photo_cutter, segmenter, astronaut, second_pass=False)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("photo", RESEARCH)
+def test_a_photo_of_the_research_data_is_cut_out_as_on_the_server(photo_cutter, segmenter, shared_data, photo):
+    folder, number = photo
+    path = sorted((shared_data / folder).iterdir())[number]
+    compare(photo_cutter, segmenter, photos.read(path).rgb)
+
+
+def moved(photo: np.ndarray) -> Iterator[np.ndarray]:
+    """Frames of 480x360 of a camera that goes past a photo and comes closer."""
+    for number in range(FRAMES):
+        zoom = 0.9 + 0.4 * number / FRAMES
+        matrix = np.array([[zoom, 0, -2.0 * number], [0, zoom, -20 + 0.5 * number]])
+        yield cv2.warpAffine(photo, matrix, (480, 360), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REFLECT)
+
+
+def test_frames_have_the_alpha_that_they_have_on_the_server(browser, engine_page):
+    segmenter = Segmenter.from_pretrained("humansegnet-live", engine="openvino")
+    with Cutter(browser, engine_page, model="live") as cutter:
+        for frame in moved(photos.read(EXAMPLES / "signing.jpg").rgb):
+            theirs = cutter.frame(frame)
+            ours = segmenter.coarse_alpha(frame, segmenter.config.live_size, second_pass=False)
+            assert theirs.shape == ours.shape
+            assert np.abs(theirs - ours).mean() < 0.01
+            assert iou(theirs, ours) > 0.98
