@@ -68,6 +68,7 @@ def cut_out_video(
     progress: Callable[[float, float | None], None] = lambda done, total: None,
     stop: Callable[[], bool] = lambda: False,
     pause: Callable[[], None] = lambda: None,
+    show: Callable[[np.ndarray, float, float], None] = lambda picture, time, duration: None,
     max_pixels: int = MAX_PIXELS,
     **options: Any,
 ) -> VideoRecord:
@@ -91,6 +92,7 @@ def cut_out_video(
     progress : is told after each frame how many seconds of the clip are done, and of how many (None if that's unknown)
     stop : asked before each frame; once it says True, what is done so far is written
     pause : as for `cut_frames`
+    show : is given each picture that was written (uint8 HxWx3 or HxWx4) with its time and duration, in seconds
     max_pixels : refuse frames with more pixels than this
 
     Raises
@@ -137,7 +139,9 @@ def cut_out_video(
         size_shown = clip.width, clip.height
         with video_writer.writing(target, size_shown, clip.rate, alpha=transparent, form=form, sound=tracks) as writer:
             for picture, frame in pictures:
-                writer.write(picture, max(0.0, frame.time - first), frame.duration)
+                at = max(0.0, frame.time - first)
+                writer.write(picture, at, frame.duration)
+                show(picture, at, frame.duration)
                 shown = frame.time - first + frame.duration
                 count, people = count + 1, people + bool((frame.alpha >= 0.5).any())
                 progress(shown if total is None else min(shown, total), total)

@@ -73,6 +73,7 @@ class Clip:
     ----------
     path : MP4, MOV, WebM, MKV, GIF, AVI or another container that FFmpeg reads
     max_pixels : refuse frames with more pixels than this
+    name : to call it by, instead of its file's name
 
     Attributes
     ----------
@@ -95,9 +96,9 @@ class Clip:
     ...     print(frame.time, frame.rgb.shape)
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS, name: str | None = None) -> None:
         self.path = Path(path)
-        self.name = printable(self.path.name)
+        self.name = printable(self.path.name if name is None else name)
         self.trouble = ""
         self._max_pixels = max_pixels
         with _Opened(self) as opened:

@@ -1,6 +1,6 @@
-"""For programs: `/cut_out`, `/mask` and `/replace_background` over HTTP, and the same as MCP tools.
+"""For programs: `/cut_out`, `/mask`, `/replace_background` and `/cut_out_video`, over HTTP and as MCP tools.
 
-Where nobody is in the photo, they answer with an error that says so.
+Where nobody is in the photo or clip, they answer with an error that says so.
 """
 
 from __future__ import annotations
@@ -8,25 +8,27 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
+import numpy as np
 
 from humanseg.backgrounds import KINDS, PICTURE, Background
 from humanseg.cutout import CutOut, encoded
 from humanseg.errors import HumanSegError
 from humanseg.media import photos
 from humanseg.resize import covering
-from humanseg.ui import export, text
+from humanseg.ui import clips, export, text
 from humanseg.ui.context import Context
 from humanseg.ui.server.guard import guarded
+from humanseg.ui.tabs.video import VideoTab
 from humanseg.ui.upload import Upload
-from humanseg.ui.uploads import photo_input
+from humanseg.ui.uploads import clip_input, photo_input
 
 # While the photo is worked on, a background is kept no larger than fills a square of this side, in pixels.
 BACKGROUND_SIDE = 4096
 
 
-def build(context: Context) -> None:
+def build(context: Context, video: VideoTab) -> None:
     """Adds the endpoints to the page, where they aren't shown."""
-    endpoints = Endpoints(context)
+    endpoints = Endpoints(context, video)
 
     def offer(function: Any, inputs: list[Any], label: str) -> None:
         result = gr.Image(label=label, type="filepath", format="png")
@@ -47,6 +49,20 @@ def build(context: Context) -> None:
             gr.Slider(0, 1, 0, label="Match colours"),
         ]
         offer(endpoints.replace_background, inputs, "Picture")
+        inputs = [
+            clip_input(label="Clip"),
+            gr.Radio(list(KINDS), value="blur", label="Background"),
+            gr.Textbox("#ffffff", label="Colour"),
+            gr.Slider(0.1, 20, 2, label="Strength"),
+            _given("Picture"),
+            gr.Radio(list(clips.KINDS), value="mp4", label="Format"),
+            gr.Number(0, label="Start"),
+            gr.Number(0, label="End"),
+        ]
+        options = context.works_on_clips | {"api_visibility": "public"}
+        made = gr.File(label="Clip")
+        button = gr.Button("Clip")
+        button.click(guarded(endpoints.cut_out_video), inputs, made, api_name="cut_out_video", **options)
 
 
 def _given(label: str = "Photo") -> gr.Image:
@@ -56,8 +72,8 @@ def _given(label: str = "Photo") -> gr.Image:
 class Endpoints:
     """The functions that programs can call; their docstrings are published with them."""
 
-    def __init__(self, context: Context) -> None:
-        self.context = context
+    def __init__(self, context: Context, video: VideoTab) -> None:
+        self.context, self._video = context, video
 
     def cut_out(self, photo: Upload, format: str = "png") -> str:
         """Cuts the people out of a photo: the same photo, transparent wherever there is nobody.
@@ -112,16 +128,11 @@ class Endpoints:
         Returns:
             A PNG of the photo's own size.
         """
-        behind = None
-        if background == PICTURE:
-            if picture is None:
-                raise HumanSegError(text.NO_PICTURE)
-            behind = covering(picture.read(self.context.limits).rgb, BACKGROUND_SIDE, BACKGROUND_SIDE)
         chosen = Background(
             kind=background,
             colour=colour,
             strength=strength / 100,
-            picture=behind,
+            picture=self._behind(background, picture),
             fit=fit,
             light_wrap=light_wrap,
             match_colours=match_colours,
@@ -129,6 +140,48 @@ class Endpoints:
         cut = self._finish(photo)
         made = chosen.behind(cut.image, cut.foreground, cut.alpha)
         return str(export.picture_file(self.context.shelf, cut.name, made, "png"))
+
+    def cut_out_video(
+        self,
+        video: Upload,
+        background: str = "blur",
+        colour: str = "#ffffff",
+        strength: float = 2.0,
+        picture: Upload | None = None,
+        format: str = "mp4",
+        start: float = 0.0,
+        end: float = 0.0,
+    ) -> str:
+        """Cuts the people out of a clip, on another background or on none; its timing and its sound stay.
+
+        Args:
+            video: The clip (MP4, MOV, WebM, MKV, GIF, ...).
+            background: "transparent" (needs webm, mov, webp or png), "colour", "blur" or "picture".
+            colour: For "colour": "#rrggbb".
+            strength: For "blur": how far, in per cent of the frame's diagonal.
+            picture: For "picture": what to put behind the people.
+            format: "mp4", "webm", "mov" (ProRes 4444 where transparent), "webp", "png" (a ZIP), or "matte" (white on
+                black, as MP4).
+            start: Seconds from which on the clip is taken.
+            end: Seconds up to which it is taken, 0 for its end.
+
+        Returns:
+            The new clip.
+        """
+        if video is None:
+            raise HumanSegError(text.NO_CLIP)
+        chosen = Background(
+            kind=background, colour=colour, strength=strength / 100, picture=self._behind(background, picture)
+        )
+        job = self._video.begin(video, clips.Wish(chosen, format, start or None, end or None))
+        return str(job.result.result().file)
+
+    def _behind(self, background: str, picture: Upload | None) -> np.ndarray | None:
+        if background != PICTURE:
+            return None
+        if picture is None:
+            raise HumanSegError(text.NO_PICTURE)
+        return covering(picture.read(self.context.limits).rgb, BACKGROUND_SIDE, BACKGROUND_SIDE)
 
     def _finish(self, photo: Upload | None) -> CutOut:
         if photo is None:

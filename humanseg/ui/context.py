@@ -73,6 +73,11 @@ class Context:
         return _lane("model", self.limits.concurrency)
 
     @property
+    def works_on_clips(self) -> dict[str, Any]:
+        """For clips: each takes a place for minutes, so these are other places than the photos'."""
+        return _lane("clip", self.limits.clips)
+
+    @property
     def composes(self) -> dict[str, Any]:
         """For events that make a picture without the network."""
         return _lane("compose", 4)

@@ -48,6 +48,12 @@ def empty(message: str) -> str:
     return f'<div class="empty">{PERSON}<p>{escape(message)}</p></div>'
 
 
+def duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min"
+
+
 class Download:
     """A button whose file is made on the click."""
 

@@ -23,6 +23,8 @@ from humanseg.ui.upload import Upload
 
 log = logging.getLogger("humanseg.ui")
 
+# Seconds for which each step of a clip's next frame is held up by photos at the most.
+LONGEST_WAIT = 1.0
 _SOMEBODY = Path(__file__).parent / "examples" / "astronaut.jpg"
 
 
@@ -37,6 +39,8 @@ class LazySegmenter:
         self._pool = ThreadPoolExecutor(places, thread_name_prefix="photo")
         self._lock = threading.Lock()
         self._segmenter: Segmenter | None = None
+        self._at_work = 0
+        self._idle = threading.Condition()
         self._run = zero_gpu.on_gpu(lambda photo: self._segmenter.cut_out(photo))
 
     def get(self) -> Segmenter:
@@ -63,12 +67,28 @@ class LazySegmenter:
         self.get()
         # In the thread, too, ZeroGPU has to know whose quota it is.
         request = contextvars.copy_context()
-        task = self._pool.submit(request.run, lambda: self._run(upload.read(limits)))
+        task = self._pool.submit(request.run, self._first, upload, limits)
         try:
             return task.result(limits.photo_seconds)
         except TimeoutError as error:
             task.cancel()
             raise HumanSegError(text.TOO_SLOW.format(name=upload.name, seconds=limits.photo_seconds)) from error
+
+    def _first(self, upload: Upload, limits: Limits) -> CutOut:
+        """One photo, before which clips that are being cut out stand back."""
+        with self._idle:
+            self._at_work += 1
+        try:
+            return self._run(upload.read(limits))
+        finally:
+            with self._idle:
+                self._at_work -= 1
+                self._idle.notify_all()
+
+    def let_photos_pass(self) -> None:
+        """Waits while photos are being worked on, but not for ever: a clip goes on slowly where they never end."""
+        with self._idle:
+            self._idle.wait_for(lambda: not self._at_work, LONGEST_WAIT)
 
     @property
     def ready(self) -> bool:

@@ -22,6 +22,7 @@ from humanseg.ui.shelf import Shelf
 from humanseg.ui.tabs.about import AboutTab
 from humanseg.ui.tabs.background import BackgroundTab
 from humanseg.ui.tabs.photo import PhotoTab
+from humanseg.ui.tabs.video import VideoTab
 from humanseg.ui.tabs.webcam import lay_out_webcam
 from humanseg.ui.weights import Weights, add_line
 from humanseg.web.site import Site
@@ -62,12 +63,14 @@ def build(
                 photo = PhotoTab(context, tab)
             with gr.Tab("Background", id="background") as tab:
                 background = BackgroundTab(context, tab)
+            with gr.Tab("Video", id="video"):
+                video = VideoTab(context)
             with gr.Tab("Webcam", id="webcam"):
                 lay_out_webcam()
             with gr.Tab("About", id="about") as tab:
                 AboutTab(context, tab)
-        api.build(context)
-        choices = Choices([*photo.choices, *background.choices])
+        api.build(context, video)
+        choices = Choices([*photo.choices, *background.choices, *video.choices])
         _welcome(page, context, choices, photo, background)
         _farewell(page, context)
         _nudge(context)
@@ -121,7 +124,7 @@ def launch_options(limits: Limits, site: Site | None = None) -> dict[str, Any]:
         "css": theme.STYLE.read_text(encoding="utf-8"),
         "js": theme.SCRIPT.read_text(encoding="utf-8"),
         "head": theme.head(),
-        "max_file_size": limits.file_mb * 1_000_000,
+        "max_file_size": limits.upload_mb * 1_000_000,
         "show_error": False,
         "share": False,
         "ssr_mode": False,
@@ -136,7 +139,7 @@ def launch_options(limits: Limits, site: Site | None = None) -> dict[str, Any]:
 
 def _fetched(context: Context, link: str) -> dict[str, Any]:
     """The file behind a link, as Gradio describes an upload."""
-    name, data = links.fetch(link, context.limits.file_mb * 1_000_000)
+    name, data = links.fetch(link, context.limits.upload_mb * 1_000_000)
     return {"path": str(context.shelf.put(name, data)), "orig_name": name, "meta": {"_type": "gradio.FileData"}}
 
 

@@ -63,6 +63,35 @@ NEW_PHOTO = "Photo"
 RESULT = "Result"
 BACKGROUND_EMPTY = "Drop a photo here, or cut one out in the Photo tab: it appears here by itself."
 
+# Video tab
+CLIP = "Clip"
+CLIP_EMPTY = "Drop a clip, choose what goes behind the people, and cut them out of every frame."
+FROM, TO = "From (seconds)", "To (seconds)"
+CLIP_FORMAT = "File type"
+CLIP_FORMATS = {"mp4": "MP4", "webm": "WebM", "mov": "MOV", "webp": "WebP", "png": "PNG", "matte": "Matte"}
+CLIP_FORMATS_HELP = (
+    "MP4 plays everywhere. WebM and MOV (ProRes, for editors) can be transparent. WebP moves without sound. "
+    "PNG is a ZIP with every frame. A matte shows the people in white on black."
+)
+CUT_CLIP = "Cut out"
+STOP_CLIP = "Stop"
+DOWNLOAD_CLIP = "Download"
+CLIP_TAKEN = "{name}: {width} × {height} pixels, {seconds:.1f} s, {rate:.4g} frames a second."
+CLIP_LIMITED = "Of this clip at most {limit} s are cut out at once: choose which."
+CLIP_WAITING = "Waiting for a place …"
+CLIP_WORKING = "{done:.1f} of {total:.1f} s done, about {left} left."
+CLIP_STARTING = "Cutting out …"
+CLIP_DONE = "{name}: {frames} frames, {seconds:.1f} s."
+CLIP_STOPPED = "Stopped: the first {seconds:.1f} s of it are done."
+CLIP_NOBODY = "Nobody was found in {name}."
+BEFORE, AFTER, BEFORE_AFTER = "Before", "After", "Where before ends and after begins"
+PLAY, PAUSE, MUTE, SEEK = "Play", "Pause", "Without sound", "Time"
+NO_CLIP = "Give a clip first."
+NO_SUCH_FORMAT = "There is no such file type for clips: choose one of {kinds}."
+NOT_SEE_THROUGH = "MP4 can't be transparent: choose WebM or MOV, or another background."
+CLIP_TOO_LONG = "{name}: a part of {seconds:.0f} s was asked for, the limit is {limit} s: choose a shorter one."
+RESULT_TOO_BIG = "What is made of {name} gets larger than {limit} MB: choose a shorter part or another file type."
+
 # Webcam tab; what the view itself says stands in humanseg/web/js/live-words.js
 NO_VIEW = "The camera's view can't be loaded: reload the page, or use a current browser."
 CAMERAS_FULL = "All cameras that the server has time for are on: try again in a minute, or let it run on your computer."
@@ -122,6 +151,8 @@ guessed, and are removed after {minutes} minutes, or when this page is ended; no
 training. Location and camera data aren't copied into what you download.
 
 One photo may have {limits.megapixels} megapixels and {limits.file_mb} MB; one batch {limits.photos} photos.
+One clip may have {limits.clip_mb} MB and frames of {limits.clip_megapixels} megapixels; {limits.clip_seconds} s of it
+are cut out at once.
 """
 ABOUT_PROGRAMS = """
 ## From programs
@@ -131,17 +162,21 @@ from humanseg import Segmenter
 cut_out = Segmenter.from_pretrained().cut_out("photo.jpg")
 cut_out.rgba                # uint8, height x width x 4
 cut_out.on("#ffffff")       # or "blur", or a picture
+
+from humanseg import cut_out_video
+cut_out_video("talk.mp4", "blurred.mp4", "blur")
 ```
 **Command line**
 ```bash
-python -m humanseg cut-out photo.jpg --out cutouts
+python -m humanseg cut-out photo.jpg talk.mp4 --out cutouts
 ```
-**HTTP**: `/cut_out`, `/mask` and `/replace_background`; “Use via API” at the foot of this page has examples.
+**HTTP**: `/cut_out`, `/mask`, `/replace_background` and `/cut_out_video`; “Use via API” at the foot of this page
+has examples.
 ```python
 from gradio_client import Client, handle_file
 path = Client("ADDRESS OF THIS PAGE").predict(photo=handle_file("photo.jpg"), api_name="/cut_out")
 ```
-**MCP**: the same three as tools, at `/gradio_api/mcp/` of this page.
+**MCP**: the same four as tools, at `/gradio_api/mcp/` of this page.
 
 All of these run the same code and give the same pixels. The places on the Background tab are photos under CC0 1.0
 from Budgie Backgrounds; the example photos are by NASA (public domain) and Intel (CC BY 4.0).

@@ -38,3 +38,8 @@ def _uploads(payload: Any) -> list[Upload]:
         return []
     files = payload.root if hasattr(payload, "root") else [payload]
     return [upload for upload in map(_upload, files) if upload is not None]
+
+
+def clip_input(**options: Any) -> gr.File:
+    """`gr.File` for one clip that gives an `Upload` or None."""
+    return hand_over_as(gr.File(**{"file_count": "single", "type": "filepath", **options}), _upload)

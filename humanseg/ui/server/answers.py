@@ -147,7 +147,7 @@ class _Answer:
         if self._path == UPLOAD:
             # Headers that are too long get the same status.
             large = status == 413 and said.startswith("File size")
-            return text.UPLOAD_TOO_BIG.format(limit=self._limits.file_mb) if large else text.BAD_UPLOAD
+            return text.UPLOAD_TOO_BIG.format(limit=self._limits.upload_mb) if large else text.BAD_UPLOAD
         return SENTENCES[status]
 
     async def end(self) -> None:

@@ -21,6 +21,10 @@ class Limits:
     seconds : time for a batch: photos that haven't begun by then are left out
     photo_seconds : time for one photo
     concurrency : requests that run the network at a time
+    clip_mb, clip_seconds, clip_megapixels : of one clip: size of its file, length of the part that is cut out, size of
+        a frame
+    clips : clips that are cut out at a time
+    result_mb : size of what is made of one clip
     cameras, camera_seconds : webcams served at a time, and the longest time of each until it's started anew
     keep_seconds : age at which temporary files are removed
     fetch_urls : whether a link may stand for a photo (guarded against private addresses)
@@ -33,6 +37,11 @@ class Limits:
     seconds: int = 900
     photo_seconds: int = 120
     concurrency: int = 2
+    clip_mb: int = 200
+    clip_seconds: int = 180
+    clip_megapixels: int = 9
+    clips: int = 2
+    result_mb: int = 2000
     cameras: int = 4
     camera_seconds: int = 600
     keep_seconds: int = 3600
@@ -41,6 +50,11 @@ class Limits:
     @property
     def max_pixels(self) -> int:
         return self.megapixels * 1_000_000
+
+    @property
+    def upload_mb(self) -> int:
+        """Megabytes of the largest upload, photo or clip."""
+        return max(self.file_mb, self.clip_mb)
 
     @property
     def cleaning(self) -> tuple[int, int]:
@@ -77,6 +91,11 @@ VARIABLES = {
     "seconds": "HUMANSEG_MAX_SECONDS",
     "photo_seconds": "HUMANSEG_MAX_PHOTO_SECONDS",
     "concurrency": "HUMANSEG_CONCURRENCY",
+    "clip_mb": "HUMANSEG_MAX_CLIP_MB",
+    "clip_seconds": "HUMANSEG_MAX_CLIP_SECONDS",
+    "clip_megapixels": "HUMANSEG_MAX_CLIP_MEGAPIXELS",
+    "clips": "HUMANSEG_CLIPS",
+    "result_mb": "HUMANSEG_MAX_RESULT_MB",
     "cameras": "HUMANSEG_CAMERAS",
     "camera_seconds": "HUMANSEG_CAMERA_SECONDS",
     "keep_seconds": "HUMANSEG_KEEP_SECONDS",

@@ -9,7 +9,7 @@ import gradio as gr
 
 from humanseg.ui import batch, export, text
 from humanseg.ui.context import Context
-from humanseg.ui.elements import busy, say
+from humanseg.ui.elements import busy, duration, say
 from humanseg.ui.item import named
 from humanseg.ui.screen import NO_NEWS, UNCHANGED, draw, gallery, redrawn
 from humanseg.ui.server.guard import guarded
@@ -217,11 +217,5 @@ class PhotoTab:
 def _progress(step: batch.Working) -> str:
     if step.total == 1:
         return busy(text.WORKING_ONE)
-    left = "…" if step.left is None else _duration(step.left)
+    left = "…" if step.left is None else duration(step.left)
     return busy(text.WORKING.format(done=step.done, total=step.total, left=left), step.done, step.total)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min"
