@@ -17,6 +17,8 @@ from humanseg.media.stream import Stream
 from humanseg.media.video import Clip, Frame
 from humanseg.overlap import ahead
 
+LOOK_AHEAD = 2  # frames by which the stream knows what comes, so that nobody appears late
+
 
 @dataclass(frozen=True)
 class CutFrame:
@@ -73,7 +75,7 @@ def cut_frames(
     ------
     VideoError : as for `Clip.frames`
     """
-    stream = Stream(segmenter, size or segmenter.config.size)
+    stream = Stream(segmenter, size or segmenter.config.size, look_ahead=LOOK_AHEAD)
     waiting: deque[Frame] = deque()
 
     def pictures() -> Iterator[np.ndarray]:
@@ -81,8 +83,8 @@ def cut_frames(
             waiting.append(frame)
             yield frame.rgb
 
-    found = ((rgb, stream.alpha(rgb)) for rgb in pictures())
-    for rgb, alpha in ahead(found, pause=pause, name="net"):
+    steady = ahead(stream.steady(pictures()), pause=pause, name="net")
+    for rgb, alpha in ahead(stream.finished(steady), pause=pause, name="edges"):
         frame = waiting.popleft()
         if frame.alpha is not None:
             alpha = alpha * frame.alpha

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from humanseg import edges, haze, parts
+from humanseg.clip import CutFrame, cut_frames
 from humanseg.confidence import confidence
 from humanseg.cutout import CutOut
 from humanseg.engines import FILES, Engine, choose_engine, load_engine
@@ -17,6 +19,7 @@ from humanseg.hub.find import find_weights
 from humanseg.hub.progress import Listener
 from humanseg.media import photos
 from humanseg.media.photos import Photo
+from humanseg.media.video import Clip
 from humanseg.model.config import LARGEST_SIDE, ModelConfig
 from humanseg.passes import run_passes
 from humanseg.resize import resize_alpha
@@ -123,6 +126,38 @@ class Segmenter:
         alpha, confidence = self._photo_alpha(photo, second_pass=second_pass, refine=refine, size=None)
         foreground = foreground_colours(photo.rgb, alpha) if colours and confidence else photo.rgb
         return CutOut(photo.rgb, foreground, alpha, confidence > 0, confidence, photo.name)
+
+    def video(
+        self,
+        source: str | os.PathLike[str] | Clip,
+        *,
+        start: float | None = None,
+        end: float | None = None,
+        size: int | None = None,
+    ) -> Iterator[CutFrame]:
+        """The people in each frame of a clip, with alphas that are steady over time.
+
+        Frames come one after the other and are made ahead in threads of their own, so a clip may be of any length.
+        `humanseg.cut_out_video` writes a clip to a file.
+
+        Parameters
+        ----------
+        source : path of an MP4, MOV, WebM, MKV or GIF
+        start, end : the part that is wanted, in seconds from the first frame
+        size : long side in pixels that the network is shown; what it was made for by default
+
+        Raises
+        ------
+        VideoError : the clip can't be read, or has no frame there
+
+        Examples
+        --------
+        >>> segmenter = Segmenter.from_pretrained("humansegnet-live")  # doctest: +SKIP
+        >>> for frame in segmenter.video("dance.mp4"):  # doctest: +SKIP
+        ...     print(frame.time, frame.on("blur").shape)
+        """
+        clip = source if isinstance(source, Clip) else Clip(source)
+        return cut_frames(self, clip, start, end, size=size)
 
     def _photo_alpha(
         self, photo: Photo, *, second_pass: bool, refine: bool, size: int | None, decide: bool = True

@@ -16,9 +16,10 @@ ROWS = [
     ("cli", "ui", "web"),
     ("data", "training", "evaluation"),
     ("bulk", "video"),
-    ("clip", "media.stream"),
-    ("media.lasting",),
     ("segmenter",),
+    ("clip",),
+    ("media.stream",),
+    ("media.lasting",),
     ("cutout", "confidence"),
     ("backgrounds", "passes", "parts", "haze", "retouch"),
     ("compose", "edges", "foreground", "crops", "engines", "hub"),
@@ -98,7 +99,7 @@ def test_the_rules_would_notice(tmp_path):
     assert _imports(path) == {"engines", "ui.page"}
     path.write_text("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from humanseg import segmenter\n")
     assert _imports(path) == {"segmenter"}
-    assert _row("media.stream") < _row("segmenter") < _row("engines.torch") < _row("model.unet")
+    assert _row("segmenter") < _row("media.stream") < _row("engines.torch") < _row("model.unet")
 
 
 # By the name under which they are imported: what the library may use, and the page besides. requirements.txt installs

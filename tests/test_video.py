@@ -92,7 +92,7 @@ def test_a_part_of_a_clip_starts_at_0(clip, tmp_path, segmenter):
 
 
 def test_frames_can_be_had_one_after_the_other(clip, segmenter):
-    frames = list(cut_frames(segmenter, Clip(clip)))
+    frames = list(segmenter.video(clip))
     assert len(frames) == 12 and frames[3].time == pytest.approx(0.12)
     assert frames[0].alpha.shape == (64, 96) and frames[0].alpha[32, 24] == 1 and frames[0].alpha[4, 90] == 0
     assert frames[0].rgba.shape == (64, 96, 4) and frames[0].on("red").shape == (64, 96, 3)

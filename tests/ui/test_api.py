@@ -10,6 +10,8 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from humanseg.media.video import Clip
+from tests.media import clips
 from tests.ui.fakes import segmenter
 from tests.ui.serving import with_tools
 
@@ -105,9 +107,29 @@ def test_a_photo_with_too_many_pixels_is_refused_with_a_sentence(client, tmp_pat
     assert "large.png" in refusal(client, photo=handle_file(tmp_path / "large.png"), api_name="/mask")
 
 
-def test_only_the_three_endpoints_are_public(client):
+PICTURE = np.linspace(0, 255, 64 * 64 * 3).reshape(64, 64, 3).astype(np.uint8)
+
+
+def test_a_clip_is_cut_out_over_http(client, tmp_path):
+    clip = clips.write(tmp_path / "My dance.mp4", [PICTURE] * 5, sound=["aac"])
+    made = client.predict(
+        *(handle_file(clip), "colour", "#00ff00"), picture=None, start=0, end=0.12, api_name="/cut_out_video"
+    )
+    assert Path(made).name == "My dance-cutout.mp4"
+    frames = list(Clip(made).frames())
+    assert len(frames) == 3 and frames[0].rgb[2, 2, 1] > 230 and frames[0].rgb[2, 2, 0] < 25
+
+
+def test_what_is_no_clip_is_refused_with_a_sentence(client, tmp_path):
+    (tmp_path / "notes.mp4").write_text("milk, eggs")
+    arguments = {"video": handle_file(tmp_path / "notes.mp4"), "picture": None, "api_name": "/cut_out_video"}
+    assert "notes.mp4 isn't a clip that can be read" in refusal(client, **arguments)
+    assert "clip first" in refusal(client, **arguments | {"video": None})
+
+
+def test_only_the_four_endpoints_are_public(client):
     endpoints = client.view_api(return_format="dict")["named_endpoints"]
-    assert set(endpoints) == {"/cut_out", "/mask", "/replace_background"}
+    assert set(endpoints) == {"/cut_out", "/mask", "/replace_background", "/cut_out_video"}
     described = {p["parameter_name"] for p in endpoints["/replace_background"]["parameters"]}
     assert {"photo", "background", "colour", "strength", "picture", "fit"} <= described
 
@@ -120,7 +142,7 @@ def test_the_endpoints_are_mcp_tools_too(server, photo):
         return tools, await session.call_tool(name, {"photo": data, "format": "png"})
 
     tools, answer = with_tools(server, talk)
-    assert len(tools) == 3 and all(tool.description for tool in tools.values())
+    assert len(tools) == 4 and all(tool.description for tool in tools.values())
     assert not answer.isError
     picture = next(part for part in answer.content if part.type == "image")
     made = np.asarray(Image.open(io.BytesIO(base64.b64decode(picture.data))))
