@@ -174,7 +174,10 @@ class Endpoints:
             kind=background, colour=colour, strength=strength / 100, picture=self._behind(background, picture)
         )
         job = self._video.begin(video, clips.Wish(chosen, format, start or None, end or None))
-        return str(job.result.result().file)
+        made = job.result.result()
+        if not made.record.people:
+            raise HumanSegError(text.NOBODY.format(name=video.name))
+        return str(made.file)
 
     def _behind(self, background: str, picture: Upload | None) -> np.ndarray | None:
         if background != PICTURE:

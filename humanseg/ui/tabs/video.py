@@ -202,7 +202,7 @@ def _progress(job: clips.Job) -> str:
 def _summary(name: str, result: clips.Result) -> str:
     record = result.record
     if not record.people:
-        return say(text.CLIP_NOBODY.format(name=name), bad=True)
+        return say(text.NOBODY.format(name=name), bad=True)
     message = text.CLIP_DONE.format(name=name, frames=record.frames, seconds=record.seconds)
     if record.stopped:
         message = text.CLIP_STOPPED.format(seconds=record.seconds)
