@@ -19,7 +19,7 @@ ROWS = [
     ("segmenter",),
     ("clip",),
     ("media.stream",),
-    ("media.lasting",),
+    ("media.average", "media.follow", "media.lasting", "media.motion", "media.view"),
     ("cutout", "confidence"),
     ("backgrounds", "passes", "parts", "haze", "retouch"),
     ("compose", "edges", "foreground", "crops", "engines", "hub"),

@@ -57,24 +57,39 @@ class Lasting:
             which everything the network is sure of is shown at once
         changed : bool HxW, where the picture isn't the last frame's, moved or not; None at a new scene
         """
-        person = (alpha >= config.threshold).astype(np.uint8)
-        count, labels = cv2.connectedComponents(person, connectivity=8)
-        pixels = np.bincount(labels.ravel(), minlength=count)
+        labels, pixels = _parts(alpha, config)
+        count = len(pixels)
         if seen is None:
             judged, sure = np.zeros_like(alpha), np.zeros(count, bool)
         else:
             judged = parts.without_doubtful_parts(alpha, config)
             kept, whole = parts.without_doubtful_parts(seen, config), np.bincount(labels.ravel(), alpha.ravel(), count)
             sure = np.bincount(labels.ravel(), kept.ravel(), count) > SURE * whole
-        if bring is None or self._age is None or self._age.shape != alpha.shape:
+        if bring is None or self._age is None:
             ages = np.where(sure, self._most, 0)
         else:
-            ages = self._older(bring(self._age), labels, pixels, sure)
+            before = _before(bring(self._age), labels, pixels)
+            older = np.where(before + 1 >= self._appears, self._most, before + 1)
+            younger = np.where(before - 1 >= self._appears, before - 1, 0)
+            ages = np.where(sure, older, younger)
             came = np.bincount(labels.ravel(), changed.ravel(), count) > CHANGED * pixels
             ages[came & sure] = self._most
-        ages[0], sure[0] = 0, False  # the background
+        return self._gated(judged, alpha, labels, ages)
+
+    def still(self, alpha: np.ndarray, config: ModelConfig, bring: Bring) -> np.ndarray:
+        """The parts that are shown of a frame that the network wasn't shown: those of the last one.
+
+        Parameters and result are as for `shown`.
+        """
+        labels, pixels = _parts(alpha, config)
+        ages = _before(bring(self._age), labels, pixels)
+        return self._gated(parts.without_doubtful_parts(alpha, config), alpha, labels, ages)
+
+    def _gated(self, judged: np.ndarray, alpha: np.ndarray, labels: np.ndarray, ages: np.ndarray) -> np.ndarray:
+        """An alpha with those parts that are old enough; what is no part is as it is `judged`."""
+        ages[0] = 0  # the background
         self._age = ages.astype(np.uint8)[labels]
-        held, hidden = ages >= self._appears, (ages < self._appears) & (pixels > 0)
+        held, hidden = ages >= self._appears, ages < self._appears
         hidden[0] = False
         out = judged.copy()
         for chosen, source in ((held, alpha), (hidden, np.zeros_like(alpha))):
@@ -85,12 +100,16 @@ class Lasting:
                 out[zone] = source[zone]
         return out
 
-    def _older(self, age: np.ndarray, labels: np.ndarray, pixels: np.ndarray, sure: np.ndarray) -> np.ndarray:
-        """The age of each part (labels), by that of the part that was there (uint8 HxW) and whether it is sure now."""
-        count = len(pixels)
-        lasted = np.bincount(labels.ravel(), (age > 0).ravel(), count)
-        mean = np.bincount(labels.ravel(), age.ravel(), count) / np.maximum(1, lasted)
-        before = np.where(lasted > SAME * pixels, np.rint(mean), 0).astype(int)
-        older = np.where(before + 1 >= self._appears, self._most, before + 1)
-        younger = np.where(before - 1 >= self._appears, before - 1, 0)
-        return np.where(sure, older, younger)
+
+def _parts(alpha: np.ndarray, config: ModelConfig) -> tuple[np.ndarray, np.ndarray]:
+    """The connected parts that are person, as labels from 1 on, and how many pixels each has."""
+    count, labels = cv2.connectedComponents((alpha >= config.threshold).astype(np.uint8), connectivity=8)
+    return labels, np.bincount(labels.ravel(), minlength=count)
+
+
+def _before(age: np.ndarray, labels: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+    """The age that each part (labels) had, from that of the pixels (uint8 HxW) where it is now; 0 of a new one."""
+    count = len(pixels)
+    lasted = np.bincount(labels.ravel(), (age > 0).ravel(), count)
+    mean = np.bincount(labels.ravel(), age.ravel(), count) / np.maximum(1, lasted)
+    return np.where(lasted > SAME * pixels, np.rint(mean), 0).astype(int)

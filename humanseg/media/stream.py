@@ -12,23 +12,20 @@ import numpy as np
 
 from humanseg import edges, haze, parts
 from humanseg.errors import ImageError
+from humanseg.media.average import CHANGE, Past, Shot, past_of, steadied
+from humanseg.media.follow import SEARCH, Follower
 from humanseg.media.lasting import Lasting
 from humanseg.media.motion import Motion, motion
+from humanseg.media.view import View
 from humanseg.model.config import ModelConfig
-from humanseg.resize import averaged
+from humanseg.resize import resize_alpha
 
-# How many times the network's alpha of this frame the last, steady one counts, and the ones ahead: noise of a resting
-# outline falls to a seventh.
-PAST, AHEAD = 4.0, 2.0
-# Change of the picture (of 255, motion and noise taken out) at which the weight of other frames has fallen to a third:
-# what is uncovered changes by more.
-CHANGE = 6.0
-# Alphas that differ by less than this agree: they are averaged even where the picture changes.
-AGREE = 0.25
 # Share of the last frame's refined alpha that is kept where nothing moves: the guide's noise is in each frame's edges.
 INERTIA = 0.6
 # A new part appears in the frame after the one in which it is first seen. A clip knows what comes after.
 APPEARS_AFTER = 2
+# Share of the picture that may change, motion taken out, for the last frame's alpha to serve again, moved along.
+HARDLY = 0.002
 
 
 class Shows(Protocol):
@@ -42,26 +39,19 @@ class Shows(Protocol):
 
 
 @dataclass(frozen=True)
-class Shot:
-    """A frame, the network's alpha of it (float32 HxW, small), and the frame in grey (uint8) at that size."""
-
-    frame: np.ndarray
-    alpha: np.ndarray
-    grey: np.ndarray
-
-
-@dataclass(frozen=True)
 class Steady:
     """A frame with its steady alpha, still at the network's size.
 
     Attributes
     ----------
     frame : uint8 HxWx3 RGB
+    view : what of it the alpha is of; nobody is elsewhere
     alpha : float32 hxw in [0, 1]
     rests : float32 hxw in [0, 1], how much of the last frame's edge can be kept; None where there was none
     """
 
     frame: np.ndarray
+    view: View
     alpha: np.ndarray
     rests: np.ndarray | None
 
@@ -71,7 +61,8 @@ class Stream:
 
     The last frame's alpha is moved along with the picture and averaged with the network's own where the two frames show
     the same; where the picture changes, the new alpha counts, so nothing trails behind. Parts have to last to appear or
-    vanish. A cut starts afresh.
+    vanish. A cut starts afresh. People far away are followed by crops; a frame that hardly differs from the last one is
+    not shown to the network.
 
     Parameters
     ----------
@@ -90,13 +81,16 @@ class Stream:
         self.size = segmenter.config.live_size if size is None else size
         self.look_ahead = look_ahead
         self._lasting = Lasting(1 if look_ahead else APPEARS_AFTER)
+        self._follower = Follower(segmenter.config, self.size)
         self.reset()
 
     def reset(self) -> None:
         """Forgets the last frame, for instance because the camera was switched off."""
-        self._last: Shot | None = None
+        self._newest: Shot | None = None  # as it was taken
+        self._last: Shot | None = None  # with its alpha steadied; a clip's is a few frames older
         self._edge: np.ndarray | None = None
         self._lasting.reset()
+        self._follower.reset()
 
     def alpha(self, frame: np.ndarray) -> np.ndarray:
         """The steady alpha of a camera's next frame.
@@ -140,69 +134,82 @@ class Stream:
     def _shot(self, frame: np.ndarray) -> Shot:
         if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3 or not frame.size:
             raise ImageError(f"A frame must be uint8 HxWx3 RGB, this one is {frame.dtype} {frame.shape}.")
-        alpha = self.segmenter.coarse_alpha(frame, self.size, second_pass=False)
-        height, width = alpha.shape
-        return Shot(frame, alpha, averaged(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), width, height))
+        plan = self._follower.plan(frame)
+        view, before = plan.view, self._newest
+        picture = view.picture(frame)
+        grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+        back = motion(grey, before.grey) if before and before.view == view else None
+        if back and back.is_cut:
+            back = None
+        alpha = self._searched(frame, view) if plan.search else None
+        # A search is this frame's look, if the last one's alpha can serve again.
+        if alpha is None and (back is None or before.alpha is None or not (plan.search or _hardly_differs(back))):
+            alpha = self.segmenter.coarse_alpha(picture, max(view.shape), second_pass=False)
+        self._newest = Shot(frame, view, grey, alpha, back)
+        return self._newest
+
+    def _searched(self, frame: np.ndarray, view: View) -> np.ndarray | None:
+        """Searches a whole frame for people far away; its alpha, if the view is of the whole frame."""
+        alpha = self.segmenter.coarse_alpha(frame, round(SEARCH * self.size), second_pass=False)
+        somebody = self.segmenter.confidence(alpha) > 0
+        people = parts.without_doubtful_parts(alpha, self.segmenter.config) if somebody else np.zeros_like(alpha)
+        self._follower.searched(people)
+        return resize_alpha(alpha, *view.shape[::-1]) if view.is_whole else None
 
     def _settle(self, shot: Shot, ahead: list[Shot]) -> Steady:
-        before = self._motion_from_last(shot)
-        alpha, weight = shot.alpha, np.ones(shot.alpha.shape, np.float32)
-        total = alpha.copy()
-        if before:
-            past = before.brought(self._last.alpha)
-            more = PAST * _trust(before, past - alpha)
-            total, weight = total + more * past, weight + more
-        future = _future(shot, ahead)
-        if future:
-            more = AHEAD * _trust(future[0], future[1] - alpha)
-            total, weight = total + more * future[1], weight + more
-        steady = total / weight
-        self._last = Shot(shot.frame, steady, shot.grey)
-        config = self.segmenter.config
+        past = past_of(shot, self._last)
+        alpha = steadied(shot, past, ahead)
+        shown = self._shown(shot, alpha, past)
+        self._follower.shown(shot.view, shown)
+        self._last = Shot(shot.frame, shot.view, shot.grey, alpha, None)
+        rests = None
+        if past:
+            rests = (1 - past.motion.moved) * past.known * np.exp(-np.square(past.motion.change / CHANGE))
+        return Steady(shot.frame, shot.view, shown, rests)
+
+    def _shown(self, shot: Shot, alpha: np.ndarray, past: Past | None) -> np.ndarray:
+        """The parts of a steady alpha that last."""
+        config, last = self.segmenter.config, self._last
+        if past is None:
+            bring = None
+        elif last.view == shot.view:
+            bring = lambda age: past.motion.brought(age, nearest=True)  # noqa: E731
+        else:
+            bring = lambda age: shot.view.from_other(age, last.view, nearest=True)  # noqa: E731
+        if shot.alpha is None:
+            return self._lasting.still(alpha, config, bring)
         # By this frame alone, since that is what thresholds are made for.
         seen = shot.alpha if self.segmenter.confidence(shot.alpha) > 0 else None
-        bring = (lambda age: before.brought(age, nearest=True)) if before else None
-        changed = before.change > CHANGE if before else None
-        shown = self._lasting.shown(steady, seen, config, bring, changed)
-        rests = (1 - before.moved) * np.exp(-np.square(before.change / CHANGE)) if before else None
-        return Steady(shot.frame, shown, rests)
-
-    def _motion_from_last(self, shot: Shot) -> Motion | None:
-        """How a frame lies in the last one; None where there is none, or another scene."""
-        if self._last is None or self._last.frame.shape != shot.frame.shape:
-            return None
-        found = motion(shot.grey, self._last.grey)
-        return None if found.is_cut else found
+        return self._lasting.shown(alpha, seen, config, bring, past.changed if past else None)
 
     def _finish(self, steady: Steady) -> np.ndarray:
-        config, frame = self.segmenter.config, steady.frame
-        coarse = parts.eroded(haze.weighed_together(steady.alpha), config.inset)
-        alpha = edges.refine_alpha(frame, coarse)
-        if steady.rests is not None and self._edge is not None and self._edge.shape == alpha.shape:
-            keep = cv2.resize(INERTIA * steady.rests, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
-            alpha += keep * (self._edge - alpha)
-        # A copy, since the next frame builds upon this array, and the caller may write to theirs.
-        self._edge = alpha.copy()
-        # Only now: what is near 0.5 would flicker if each frame were decided by itself.
-        haze.decide(alpha, config.calibration)
+        frame, edge = steady.frame, np.zeros(steady.frame.shape[:2], np.float32)
+        last = self._edge if self._edge is not None and self._edge.shape == edge.shape else None
+        rests = steady.rests if steady.rests is not None else np.zeros_like(steady.alpha)
+        out = np.zeros_like(edge)
+        crops = zip(steady.view.parts(steady.alpha), steady.view.parts(rests), strict=True)
+        for (box, coarse), (_, rest) in crops:
+            part = (slice(box.top, box.bottom), slice(box.left, box.right))
+            if not coarse.any():
+                continue
+            alpha = self._refined(frame[part], coarse, rest, None if last is None else last[part])
+            np.maximum(edge[part], alpha, out=edge[part])
+            # Only now: what is near 0.5 would flicker if each frame were decided by itself.
+            haze.decide(alpha, self.segmenter.config.calibration)
+            np.maximum(out[part], alpha, out=out[part])
+        self._edge = edge
+        return out
+
+    def _refined(self, frame: np.ndarray, coarse: np.ndarray, rest: np.ndarray, last: np.ndarray | None) -> np.ndarray:
+        """The alpha of a frame or crop at its own size, with the last one's edges kept where they rest."""
+        coarse = parts.eroded(haze.weighed_together(coarse), self.segmenter.config.inset)
+        alpha = edges.refine_alpha(np.ascontiguousarray(frame), coarse)
+        if last is not None:
+            keep = cv2.resize(INERTIA * rest, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
+            alpha += keep * (last - alpha)
         return alpha
 
 
-def _trust(found: Motion, difference: np.ndarray) -> np.ndarray:
-    """How far another frame's alpha can be averaged with this one's, from which it has that difference; 0 to 1."""
-    disagree = np.minimum(np.abs(difference) * np.float32(1 / AGREE), 1)
-    return np.exp(-np.square(found.change * np.float32(1 / CHANGE) * disagree))
-
-
-def _future(shot: Shot, ahead: list[Shot]) -> tuple[Motion, np.ndarray] | None:
-    """The alphas of the frames ahead, averaged, as they lie in this one, and how the next frame does."""
-    if not ahead or ahead[0].frame.shape != shot.frame.shape:
-        return None
-    found = motion(shot.grey, ahead[0].grey)
-    if found.is_cut:
-        return None
-    alpha, later = ahead[0].alpha, _future(ahead[0], ahead[1:])
-    if later:
-        trust = _trust(later[0], later[1] - alpha)
-        alpha = (alpha + trust * later[1]) / (1 + trust)
-    return found, found.brought(alpha)
+def _hardly_differs(found: Motion) -> bool:
+    """Whether a frame is the last one, moved at most."""
+    return np.count_nonzero(found.change > CHANGE) <= HARDLY * found.change.size

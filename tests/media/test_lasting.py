@@ -81,9 +81,13 @@ def test_what_is_faint_around_people_is_left_alone(lasting):
     assert shown(lasting, faint)[44:].min() == np.float32(0.05)
 
 
-def test_after_a_reset_or_at_another_size_all_is_new(lasting):
+def test_after_a_reset_all_is_new(lasting):
     lasting.reset()
     assert shown(lasting, alpha(PERSON, PASSER_BY))[PASSER_BY].all()
-    larger = np.kron(alpha(PERSON, PASSER_BY), np.ones((2, 2), np.float32))
-    out = lasting.shown(larger, larger, CONFIG, lambda age: age, np.zeros(larger.shape, bool))
-    np.testing.assert_array_equal(out, larger)
+
+
+def test_a_frame_that_the_network_was_not_shown_keeps_what_is_shown(lasting):
+    shown(lasting, alpha(PERSON, PASSER_BY))
+    for _ in range(VANISHES_AFTER + 2):
+        out = lasting.still(alpha(PERSON, PASSER_BY), CONFIG, lambda age: age.copy())
+        np.testing.assert_array_equal(out, alpha(PERSON))
