@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from humanseg.hub.space import ISOLATION, LICENCE, as_yaml
+from humanseg.hub.space import ISOLATION, as_yaml
+
+LICENCE = "LICENSE.txt"  # of the code, as the page has it
 
 
 def front_matter(models: Sequence[str], terms: str | None) -> dict[str, Any]:
@@ -45,7 +47,7 @@ def readme(models: Sequence[str], terms: str | None) -> str:
 
 Cuts people out of photos and the camera's picture in the visitor's own browser: nothing is sent anywhere.
 
-The code is under Apache-2.0 ([LICENSE]({LICENCE})), ONNX Runtime Web under the MIT licence. The weights have terms of
+The code is under Apache-2.0 ([licence]({LICENCE})), ONNX Runtime Web under the MIT licence. The weights have terms of
 their own: {where}.
 
 Written by `python -m humanseg deploy --static`: change the project and deploy it again rather than change a file here.

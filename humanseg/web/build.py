@@ -18,7 +18,8 @@ from humanseg.web.site import LIVE, PHOTO, Content, Site, places
 
 PAGE = Path(__file__).parent / "page"
 EXAMPLES = Path(__file__).parents[1] / "ui" / "examples"
-LICENCE, TERMS = "LICENSE", "WEIGHTS-LICENSE.txt"
+# With an ending, or hosts would have browsers save them rather than show them.
+LICENCE, TERMS = "LICENSE.txt", "WEIGHTS-LICENSE.txt"
 # Files for the host, which no visitor's browser has to keep.
 HOST_ONLY = ("sw.js", "_headers")
 # Folders whose paths change with what is in them.
@@ -53,10 +54,10 @@ def _below(path: Path, folder: Path) -> str:
 
 def _licence() -> Path:
     package = Path(__file__).resolve().parents[1]
-    for path in (package.parent / LICENCE, *package.parent.glob(f"humansegnet-*.dist-info/licenses/{LICENCE}")):
+    for path in (package.parent / "LICENSE", *package.parent.glob("humansegnet-*.dist-info/licenses/LICENSE")):
         if path.is_file():
             return path
-    raise HumanSegError(f"The project's {LICENCE} is missing beside {package}: install it again, or use a clone.")
+    raise HumanSegError(f"The project's LICENSE is missing beside {package}: install it again, or use a clone.")
 
 
 def _index(files: dict[str, Content]) -> str:

@@ -10,16 +10,17 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 class Host:
-    """Serves a folder until it's closed; `address` ends in a slash."""
+    """Serves a folder until it's closed; `address` ends in a slash, `asked` are the paths that were asked for."""
 
     def __init__(self, folder: Path) -> None:
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+        self.asked: list[str] = []
+
+        class Handler(SimpleHTTPRequestHandler):
+            def log_request(handler, *_: object) -> None:
+                self.asked.append(handler.path.lstrip("/"))
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
         self._http.daemon_threads = True
         threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
         self.address = f"http://127.0.0.1:{self._http.server_port}/"

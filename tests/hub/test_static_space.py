@@ -36,7 +36,7 @@ def test_the_front_matter_has_only_keys_and_values_that_the_hub_allows(terms):
     assert {matter["colorFrom"], matter["colorTo"]} <= COLOURS and 0 < len(matter["short_description"]) <= 60
     assert matter["models"] == ["somebody/cutter"]
     assert matter["custom_headers"]["cross-origin-embedder-policy"] == "require-corp"
-    assert matter["license"] == "other" and matter["license_link"] == (terms or "LICENSE")
+    assert matter["license"] == "other" and matter["license_link"] == (terms or "LICENSE.txt")
 
 
 def test_the_whole_page_goes_to_the_space_weights_and_runtime_with_it_and_only_once(hub, capsys):

@@ -15,6 +15,39 @@ async function isHeic(file) {
   return head.startsWith("ftyp") && KINDS_OF_HEIC.includes(head.slice(4));
 }
 
+/** Pixels of a photo that are worked on at most: on phones and tablets as many as a canvas of iOS holds. */
+const MOST_PIXELS = 50e6;
+const MOST_ON_PHONES = 16.7e6;
+const LONGEST_SIDE = 16383; // pixels: of a canvas in Chrome, and of a WebP file
+
+const isSmallDevice = () =>
+  /** @type {any} */ (navigator).deviceMemory <= 4 || (navigator.maxTouchPoints > 1 && /iPhone|iPad|Mac|Android/.test(navigator.userAgent));
+
+/**
+ * The photo, or a smaller copy where it has more pixels than this device can work on.
+ *
+ * @param {File} file
+ * @returns {Promise<File | ImageBitmap>}
+ */
+export async function bearable(file) {
+  const image = new Image();
+  image.src = URL.createObjectURL(file);
+  try {
+    // Unlike `decode`, this reads no more of it than its size.
+    await new Promise((resolve, reject) => ((image.onload = resolve), (image.onerror = reject)));
+    const { naturalWidth: width, naturalHeight: height } = image;
+    const most = isSmallDevice() ? MOST_ON_PHONES : MOST_PIXELS;
+    const scale = Math.min(1, Math.sqrt(most / (width * height)), LONGEST_SIDE / Math.max(width, height));
+    if (!(scale < 1)) return file;
+    const [resizeWidth, resizeHeight] = [width, height].map((side) => Math.max(1, Math.floor(side * scale)));
+    return await createImageBitmap(file, { resizeWidth, resizeHeight, resizeQuality: "high" });
+  } catch {
+    return file; // the engine says what is wrong with it
+  } finally {
+    URL.revokeObjectURL(image.src);
+  }
+}
+
 /**
  * What went wrong with a photo, as a sentence that goes on from its name.
  *

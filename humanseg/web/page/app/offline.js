@@ -16,7 +16,7 @@ export async function settle(isUntouched) {
   try {
     const registration = await navigator.serviceWorker.register(new URL("../sw.js", import.meta.url));
     takeOverUpdates(registration, isUntouched);
-    if (!navigator.serviceWorker.controller) await Promise.race([controlled(), pause(PATIENCE)]);
+    if (!navigator.serviceWorker.controller) await Promise.race([controlled(), refused(registration), pause(PATIENCE)]);
   } catch {
     return; // in a frame of another site, or in private windows, some browsers allow none
   }
@@ -41,6 +41,14 @@ export function keepAll() {
 /** @returns {Promise<void>} */
 const controlled = () =>
   new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", () => resolve(), { once: true }));
+
+/**
+ * The host's files don't fit each other, for instance while it's being updated.
+ *
+ * @param {ServiceWorkerRegistration} registration @returns {Promise<void>}
+ */
+const refused = ({ installing }) =>
+  new Promise((resolve) => installing?.addEventListener("statechange", () => installing.state === "redundant" && resolve()));
 
 /** @param {number} milliseconds @returns {Promise<void>} */
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));

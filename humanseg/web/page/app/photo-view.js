@@ -122,7 +122,7 @@ export class PhotoView {
     } else if (shown?.state === "done" && !shown.found) {
       this.say(words.nobody(shown.file.name), true);
     } else if (shown?.state === "done") {
-      const one = words.doneOne(shown.file.name, shown.width, shown.height, shown.seconds);
+      const one = words.doneOne(shown);
       this.say(total === 1 ? one : `${words.finished(done, failures)} ${one}`);
     }
   }

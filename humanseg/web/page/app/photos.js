@@ -1,6 +1,6 @@
 /** The visitor's photos: cut out one at a time, in the order in which they came. */
 
-import { explained } from "./files.js";
+import { bearable, explained } from "./files.js";
 
 /** @typedef {import("./network.js").Network} Network */
 /** @typedef {import("./studio.js").Studio} Studio */
@@ -18,6 +18,7 @@ import { explained } from "./files.js";
  * @property {string} thumbnail its address
  * @property {number} width in pixels, upright
  * @property {number} height
+ * @property {boolean} reduced whether it was made smaller, since this device can't hold all of it
  * @property {boolean} found whether anybody was found
  * @property {number} confidence 0 to 1
  * @property {number} seconds that it took
@@ -84,7 +85,7 @@ export class Photos extends EventTarget {
   /** @param {File} file @returns {Item} */
   #item(file) {
     const nothing = { error: "", thumbnail: "", png: new Blob(), share: 0 };
-    const unknown = { width: 0, height: 0, found: false, confidence: 0, seconds: 0 };
+    const unknown = { width: 0, height: 0, reduced: false, found: false, confidence: 0, seconds: 0 };
     return { id: ++this.#next, file, state: "waiting", ...nothing, ...unknown };
   }
 
@@ -116,9 +117,11 @@ export class Photos extends EventTarget {
         item.share = share;
         if (!signal.aborted) this.#changed(item);
       };
-      const cut = await engine.photo(item.file, { secondPass: true, onProgress, signal });
+      const source = await bearable(item.file);
+      item.reduced = source !== item.file;
+      const cut = await engine.photo(source, { secondPass: true, onProgress, signal });
       const { width, height } = cut;
-      const { png, thumbnail } = await this.studio.keep(cut.cutout);
+      const { png, thumbnail } = await this.studio.keep(cut.cutout.data, width);
       if (signal.aborted) return;
       Object.assign(item, { width, height, png, found: cut.personFound, confidence: cut.confidence, share: 1 });
       item.thumbnail = URL.createObjectURL(cut.personFound ? thumbnail : item.file);

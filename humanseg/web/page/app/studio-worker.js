@@ -36,8 +36,9 @@ async function smallCopies(photo) {
     small?.cut.close();
     small = null;
     const { file, png, width, height } = photo;
-    const [before, cut] = await Promise.all([file, png].map((blob) => decode(blob, width, height, PREVIEW_SIDE)));
-    small = { id: photo.id, photo: before, cut };
+    // One after the other, since each is decoded at its full size first.
+    const before = await decode(file, width, height, PREVIEW_SIDE);
+    small = { id: photo.id, photo: before, cut: await decode(png, width, height, PREVIEW_SIDE) };
   }
   return small;
 }
@@ -60,13 +61,13 @@ async function pictureOf(backdrop, side) {
 }
 
 const OPERATIONS = {
-  /** The cut-out (RGBA) as a PNG, and what the gallery shows of it. @param {{cutout: ImageData}} asked */
-  async keep({ cutout }) {
-    const { width, height, data } = cutout;
+  /** The cut-out as a PNG, and what the gallery shows of it. @param {{rgba: ImageDataArray, width: number}} asked */
+  async keep({ rgba, width }) {
+    const height = rgba.length / 4 / width;
     const context = canvas(width, height);
     const rows = Math.max(1, Math.floor(STRIP / width));
     for (let top = 0; top < height; top += rows) {
-      const part = data.subarray(4 * width * top, 4 * width * Math.min(height, top + rows));
+      const part = rgba.subarray(4 * width * top, 4 * width * Math.min(height, top + rows));
       context.putImageData(new ImageData(/** @type {ImageDataArray} */ (part), width), 0, top);
     }
     const { resizeWidth, resizeHeight } = fit(width, height, THUMBNAIL_SIDE);

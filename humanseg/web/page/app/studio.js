@@ -32,11 +32,12 @@ export class Studio {
   }
 
   /**
-   * @param {ImageData} cutout the people's own colours and alpha; it's handed over and can't be read any more
+   * @param {ImageDataArray} rgba the people's own colours and alpha, which are handed over and can't be read any more
+   * @param {number} width of the photo, in pixels
    * @returns {Promise<{png: Blob, thumbnail: Blob}>} the same as a PNG, and small
    */
-  keep(cutout) {
-    return this.#ask("keep", { cutout }, [cutout.data.buffer]);
+  keep(rgba, width) {
+    return this.#ask("keep", { rgba, width }, [rgba.buffer]);
   }
 
   /** @param {Done} photo @param {Backdrop} backdrop @returns {Promise<{before: ImageBitmap, after: ImageBitmap}>} */

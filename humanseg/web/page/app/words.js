@@ -28,9 +28,9 @@ export const OFFLINE_READY = "It is stored in this browser: it works without a c
 /** @param {number} done @param {number} total */
 export const fetching = (done, total) => `Fetching the network: ${megabytes(done)} of ${megabytes(total)} MB, once.`;
 
-/** @param {string} name @param {number} width @param {number} height @param {number} seconds */
-export const doneOne = (name, width, height, seconds) =>
-  `${name}: ${width} × ${height} pixels, ${seconds.toFixed(1)} s on this device.`;
+/** @param {import("./photos.js").Item} item */
+export const doneOne = ({ file, width, height, seconds, reduced }) =>
+  `${file.name}: ${width} × ${height} pixels${reduced ? ", made smaller for this device," : ","} ${seconds.toFixed(1)} s.`;
 
 /** @param {string} name */
 export const nobody = (name) => `Nobody was found in ${name}.`;
