@@ -127,6 +127,11 @@ def choose_colour(page: Page) -> None:
     """Puts green, (32, 160, 96), behind the person; it's there when this returns."""
     page.locator("#live-kind").get_by_label("Colour").check()
     page.locator("#live-colour").fill("#20a060")
+    corner_is_green(page)
+
+
+def corner_is_green(page: Page) -> None:
+    """Waits until the corner of the camera's picture is what `choose_colour` chooses."""
     page.wait_for_function(
         """() => {
           const canvas = new OffscreenCanvas(8, 8), context = canvas.getContext("2d");

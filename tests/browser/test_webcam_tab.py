@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from humanseg.ui import text
 from humanseg.ui.server.limits import Limits
 from humanseg.web.site import Site
-from tests.browser.actions import CAMERA, CHROMIUM, PATIENCE, choose_colour, fetch, keep, seen, watch
+from tests.browser.actions import CAMERA, CHROMIUM, PATIENCE, choose_colour, corner_is_green, fetch, keep, seen, watch
 from tests.ui.fakes import segmenter
 from tests.ui.serving import served
 
@@ -160,7 +160,7 @@ def test_without_an_engine_the_server_gets_one_small_frame_at_a_time(before_came
     page.on("request", out)
     page.on("requestfinished", back)
     watch(page, server)
-    expect(page.locator("#live-status")).to_contain_text("So it runs on the server")
+    expect(page.locator("#live-status")).to_contain_text("So it runs on the server", timeout=PATIENCE)
     expect(page.locator("#live-runs")).to_contain_text("Runs on the server")
     choose_colour(page)
     keep(page, "webcam-server")
@@ -216,7 +216,7 @@ def test_an_unplugged_camera_is_said_and_nothing_frozen_stays(before_camera, ser
     keep_tracks(page)
     watch(page, server)
     page.evaluate("tracks.at(-1).dispatchEvent(new Event('ended'))")
-    expect(page.locator("#live-status.live-bad")).to_contain_text("unplugged")
+    expect(page.locator("#live-status.live-bad")).to_contain_text("unplugged", timeout=PATIENCE)
     expect(page.locator("#live-stage canvas")).to_have_count(0)
     page.close()
 
@@ -229,4 +229,54 @@ def test_a_server_that_is_full_is_said(before_camera, server):
     page.get_by_role("tab", name="Webcam").click()
     page.get_by_role("button", name="Start camera").click()
     expect(page.locator("#live-status.live-bad")).to_contain_text(text.CAMERAS_FULL, timeout=PATIENCE)
+    page.close()
+
+
+def test_a_picture_of_ones_own_is_behind_the_person_and_a_lost_graphics_chip_stops_nothing(
+    before_camera, server, tmp_path
+):
+    Image.new("RGB", (50, 50), GREEN).save(tmp_path / "green.png")
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    page = before_camera.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{server}robots.txt")
+    page.evaluate(
+        """async () => {
+          const {mount} = await import("/web/js/liveview.js");
+          document.body.innerHTML = "<div></div>";
+          window.view = mount(document.querySelector("div"), {base: "/web/", server: "/web/frame"});
+        }"""
+    )
+    page.get_by_role("button", name="Start camera").click()
+    expect(page.locator("#live-rate")).to_contain_text("a second", timeout=PATIENCE)
+    page.locator("#live-kind").get_by_label("Picture").check()
+    page.set_input_files("#live-own", tmp_path / "broken.png")
+    expect(page.locator("#live-status.live-bad")).to_contain_text("choose a JPEG, PNG or WebP", timeout=PATIENCE)
+    page.set_input_files("#live-own", tmp_path / "green.png")
+    corner_is_green(page)
+
+    page.evaluate("() => view.live.composer.worker.onmessage({data: {type: 'lost'}})")
+    expect(page.locator("#live-status")).to_contain_text("your processor goes on drawing", timeout=PATIENCE)
+    expect(page.locator("#live-stage canvas")).to_have_count(1)
+    corner_is_green(page)
+    page.close()
+
+
+def test_the_clean_view_is_the_person_and_nothing_else(before_camera, own_engine):
+    page = before_camera.new_page()
+    page.set_viewport_size({"width": 640, "height": 480})
+    page.goto(f"{own_engine}web/live.html?background=transparent&size=640x480")
+    page.wait_for_function(
+        """() => {
+          const shown = document.querySelector("canvas");
+          if (!shown?.width) return false;
+          const canvas = new OffscreenCanvas(8, 8), context = canvas.getContext("2d");
+          context.drawImage(shown, 0, 0, 8, 8);
+          return context.getImageData(0, 0, 8, 8).data.some((value, index) => index % 4 === 3 && value > 250);
+        }""",
+        timeout=PATIENCE,
+    )
+    shot = np.asarray(Image.open(io.BytesIO(page.screenshot(omit_background=True))))
+    assert shot[5:40, 5:40, 3].max() == 0 and 0.1 < (shot[..., 3] > 250).mean() < 0.8
+    assert page.locator("body").inner_text() == ""
     page.close()
