@@ -1,12 +1,12 @@
 /** How good a cut-out can be expected to be, from the alphas alone; the twin of humanseg/confidence.py. */
 
-import {K} from "./constants.js";
-import {wide} from "./haze.js";
-import {dilate, erode, where} from "./morphology.js";
-import {surestAlpha, withoutDoubtfulParts} from "./parts.js";
-import {resizeAlpha, shrink} from "./resize.js";
+import { K } from "./constants.js";
+import { wide } from "./haze.js";
+import { contourOf, where } from "./morphology.js";
+import { surestAlpha, withoutDoubtfulParts } from "./parts.js";
+import { resizeAlpha, shrink } from "./resize.js";
 
-/** @typedef {import("./resize.js").Raster<Float32Array>} Plane */
+/** @typedef {import("./raster.js").Raster<Float32Array>} Plane */
 
 /**
  * The IoU with the truth that can be expected, above 0 and up to 1; 0 where nobody is found.
@@ -14,7 +14,7 @@ import {resizeAlpha, shrink} from "./resize.js";
  * @param {any} config
  */
 export function confidenceIn(alphas, config) {
-  const {calibration} = config;
+  const { calibration } = config;
   const surest = surestAlpha(alphas, config);
   if (!surest || surest < calibration.least_confidence) return 0;
   const small = shrink(withoutDoubtfulParts(alphas[alphas.length - 1], config), config.size);
@@ -26,7 +26,11 @@ export function confidenceIn(alphas, config) {
   const [bias, ...weights] = calibration.expected_iou;
   const values = features(alphas, small, person, area, decided);
   const usual = Object.values(K.confidence.FEATURES);
-  const score = weights.reduce((/** @type {number} */ total, /** @type {number} */ weight, /** @type {number} */ i) => total + weight * (values[i] - usual[i]), bias);
+  const score = weights.reduce(
+    (/** @type {number} */ total, /** @type {number} */ weight, /** @type {number} */ i) =>
+      total + weight * (values[i] - usual[i]),
+    bias,
+  );
   return Math.max(K.confidence.LEAST, logistic(score));
 }
 
@@ -39,8 +43,7 @@ export function confidenceIn(alphas, config) {
  * @param {number} decided
  */
 function features(alphas, small, person, area, decided) {
-  const [more, less] = [dilate(person).data, erode(person).data];
-  const outline = more.reduce((count, value, i) => count + (value === less[i] ? 0 : 1), 0);
+  const outline = sum(contourOf(person).data);
   let agreement = K.confidence.FEATURES.agreement;
   if (alphas.length > 1) {
     const first = resizeAlpha(alphas[0], small.width, small.height).data;

@@ -1,7 +1,7 @@
 /** Which parts of a photo a second pass is shown, and how large; the twin of humanseg/crops.py. */
 
-import {K} from "./constants.js";
-import {connected, distances} from "./morphology.js";
+import { K } from "./constants.js";
+import { connected, distances } from "./morphology.js";
 
 /** @typedef {import("./morphology.js").Mask} Mask */
 /** @typedef {{top: number, left: number, bottom: number, right: number}} Box in a picture's pixels */
@@ -17,7 +17,7 @@ import {connected, distances} from "./morphology.js";
 export function chooseCrops(person, photo, usualRadius) {
   const boxes = boxesOf(person, photo);
   const scales = scalesOf(person, boxes, photo, usualRadius);
-  return boxes.map((box, i) => ({box, scale: scales[i]}));
+  return boxes.map((box, i) => ({ box, scale: scales[i] }));
 }
 
 /**
@@ -27,7 +27,9 @@ export function chooseCrops(person, photo, usualRadius) {
  */
 function boxesOf(person, photo) {
   const least = Math.max(1, K.crops.SMALLEST_COMPONENT * person.data.length);
-  const components = connected(person).components.slice(1).filter(({area}) => area >= least);
+  const components = connected(person)
+    .components.slice(1)
+    .filter(({ area }) => area >= least);
   if (!components.length) return [];
   /** @type {Box[]} */
   let groups = [];
@@ -39,7 +41,7 @@ function boxesOf(person, photo) {
   }
   const boxes = groups.map((group) => scaled(group, person, photo));
   if (boxes.length === 1 && sides(boxes[0]).long > K.crops.CROP_BELOW * Math.max(photo.width, photo.height)) {
-    return [{top: 0, left: 0, bottom: photo.height, right: photo.width}];
+    return [{ top: 0, left: 0, bottom: photo.height, right: photo.width }];
   }
   return boxes.sort((one, other) => area(other) - area(one));
 }
@@ -71,12 +73,15 @@ function grouped(boxes) {
  * @returns {number[]}
  */
 function scalesOf(person, boxes, photo, usualRadius) {
-  const {SMALLEST_SCALE, LARGEST_SCALE} = K.crops;
+  const { SMALLEST_SCALE, LARGEST_SCALE } = K.crops;
   const scales = boxes.map((box) => {
     const radius = inscribedRadius(person, scaled(box, photo, person));
     return Math.min(Math.max(Math.sqrt(usualRadius / radius), SMALLEST_SCALE), LARGEST_SCALE);
   });
-  const squares = scales.reduce((sum, scale, i) => sum + (scale ** 2 * sides(boxes[i]).short) / sides(boxes[i]).long, 0);
+  const squares = scales.reduce(
+    (sum, scale, i) => sum + (scale ** 2 * sides(boxes[i]).short) / sides(boxes[i]).long,
+    0,
+  );
   const share = LARGEST_SCALE / Math.max(LARGEST_SCALE, Math.sqrt(squares));
   return scales.map((scale) => scale * share);
 }
@@ -86,7 +91,7 @@ function scalesOf(person, boxes, photo, usualRadius) {
  * @param {Mask} person
  * @param {Box} box
  */
-function inscribedRadius(person, {top, left, bottom, right}) {
+function inscribedRadius(person, { top, left, bottom, right }) {
   const [width, height] = [right - left, bottom - top];
   const data = new Uint8Array(width * height);
   for (let y = 0; y < height; y++) {
@@ -94,17 +99,17 @@ function inscribedRadius(person, {top, left, bottom, right}) {
     data.set(person.data.subarray(row + left, row + right), y * width);
   }
   if (!data.includes(0)) return 1;
-  const radius = distances({width, height, data}).data.reduce((most, one) => Math.max(most, one), 0);
+  const radius = distances({ width, height, data }).data.reduce((most, one) => Math.max(most, one), 0);
   return Math.max(radius, 0.5) / Math.max(width, height);
 }
 
 /** @param {Box} box */
-function sides({top, left, bottom, right}) {
-  return {short: Math.min(bottom - top, right - left), long: Math.max(bottom - top, right - left)};
+function sides({ top, left, bottom, right }) {
+  return { short: Math.min(bottom - top, right - left), long: Math.max(bottom - top, right - left) };
 }
 
 /** @param {Box} box */
-function area({top, left, bottom, right}) {
+function area({ top, left, bottom, right }) {
   return (bottom - top) * (right - left);
 }
 
@@ -112,8 +117,8 @@ function area({top, left, bottom, right}) {
  * @param {Box} box
  * @returns {Box}
  */
-function boxOnly({top, left, bottom, right}) {
-  return {top, left, bottom, right};
+function boxOnly({ top, left, bottom, right }) {
+  return { top, left, bottom, right };
 }
 
 /**
@@ -137,7 +142,7 @@ function around(one, other) {
  * @param {Size} picture
  * @returns {Box}
  */
-function withMargin(box, margin, {width, height}) {
+function withMargin(box, margin, { width, height }) {
   const more = margin * sides(box).long;
   return {
     top: Math.max(0, box.top - more),

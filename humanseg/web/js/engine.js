@@ -49,7 +49,12 @@ export class EngineError extends Error {
   }
 }
 
-/** @typedef {{resolve: (value: any) => void, reject: (error: Error) => void, progress?: (...values: any[]) => void}} Waiting */
+/**
+ * @typedef {object} Waiting
+ * @property {(value: any) => void} resolve
+ * @property {(error: Error) => void} reject
+ * @property {(...values: any[]) => void} [progress]
+ */
 
 export class Engine {
   #worker;
@@ -68,10 +73,12 @@ export class Engine {
   /** @param {Worker} worker */
   constructor(worker) {
     this.#worker = worker;
-    worker.addEventListener("message", ({data}) => this.#receive(data));
+    worker.addEventListener("message", ({ data }) => this.#receive(data));
     worker.addEventListener("error", (event) => {
       event.preventDefault();
-      this.#fail(new EngineError(`The engine stopped (${event.message || "its worker didn't start"}): reload the page.`));
+      this.#fail(
+        new EngineError(`The engine stopped (${event.message || "its worker didn't start"}): reload the page.`),
+      );
     });
   }
 
@@ -81,15 +88,15 @@ export class Engine {
    * @returns {Promise<Engine>}
    * @throws {EngineError} with one sentence: what is missing or damaged, and what to do
    */
-  static async open({base, model = "photo", device = "auto", onProgress, signal}) {
+  static async open({ base, model = "photo", device = "auto", onProgress, signal }) {
     signal?.throwIfAborted();
-    const worker = new Worker(new URL("./worker.js", import.meta.url), {type: "module"});
+    const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
     const engine = new Engine(worker);
     const stop = () => engine.close(signal?.reason);
     signal?.addEventListener("abort", stop);
     try {
       const address = new URL(base, document.baseURI).href;
-      Object.assign(engine, await engine.#ask("open", {base: address, model, device}, [], onProgress));
+      Object.assign(engine, await engine.#ask("open", { base: address, model, device }, [], onProgress));
       return engine;
     } catch (error) {
       engine.close();
@@ -104,14 +111,14 @@ export class Engine {
    * @param {Blob | ImageBitmap | ImageData} source a bitmap is taken over and closed
    * @param {object} [options]
    * @param {boolean} [options.secondPass] takes twice the time, and is better at edges and small people
-   * @param {(share: number, words: string) => void} [options.onProgress] how much is done, 0 to 1, and what is under way
+   * @param {(share: number, words: string) => void} [options.onProgress] what is done, 0 to 1, and what comes next
    * @param {AbortSignal} [options.signal] gives the photo up
    * @returns {Promise<Photo>}
    * @throws {EngineError} with one sentence: the file can't be read, too little memory
    */
-  photo(source, {secondPass = true, onProgress, signal} = {}) {
-    const done = this.#ask("photo", {source, secondPass}, movable(source), onProgress, signal);
-    return done.then((found) => ({...found, cutout: new ImageData(found.cutout, found.width, found.height)}));
+  photo(source, { secondPass = true, onProgress, signal } = {}) {
+    const done = this.#ask("photo", { source, secondPass }, movable(source), onProgress, signal);
+    return done.then((found) => ({ ...found, cutout: new ImageData(found.cutout, found.width, found.height) }));
   }
 
   /**
@@ -120,8 +127,8 @@ export class Engine {
    * @param {{size?: number}} [options] long side in pixels that the network is shown; by default the weights' own
    * @returns {Promise<Frame>}
    */
-  frame(source, {size} = {}) {
-    return this.#ask("frame", {source, size}, movable(source));
+  frame(source, { size } = {}) {
+    return this.#ask("frame", { source, size }, movable(source));
   }
 
   /**
@@ -145,18 +152,18 @@ export class Engine {
     const number = this.#next++;
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
-      this.#waiting.set(number, {resolve, reject, progress});
-      this.#worker.postMessage({number, kind, ...content}, moved);
+      this.#waiting.set(number, { resolve, reject, progress });
+      this.#worker.postMessage({ number, kind, ...content }, moved);
       signal?.addEventListener("abort", () => {
         if (!this.#waiting.delete(number)) return;
-        this.#worker.postMessage({number, kind: "cancel"});
+        this.#worker.postMessage({ number, kind: "cancel" });
         reject(signal.reason);
       });
     });
   }
 
   /** @param {any} message */
-  #receive({number, result, error, progress, changed}) {
+  #receive({ number, result, error, progress, changed }) {
     if (changed) Object.assign(this, changed);
     const waiting = this.#waiting.get(number);
     if (!waiting) return;
@@ -171,7 +178,7 @@ export class Engine {
 
   /** @param {Error} error */
   #fail(error) {
-    for (const {reject} of this.#waiting.values()) reject(error);
+    for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
 }

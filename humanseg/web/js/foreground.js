@@ -3,14 +3,14 @@
  * 2021); the twin of humanseg/foreground.py.
  */
 
-import {K} from "./constants.js";
-import {dilate} from "./morphology.js";
-import {round, shrink} from "./resize.js";
-import {sampler, tilesWith} from "./tiles.js";
+import { K } from "./constants.js";
+import { dilate } from "./morphology.js";
+import { round, shrink } from "./resize.js";
+import { Enlarged, mix, tilesWith } from "./tiles.js";
 
-/** @typedef {import("./resize.js").Raster<Uint8ClampedArray>} Picture */
-/** @typedef {import("./resize.js").Raster<Float32Array>} Plane */
-/** @typedef {import("./resize.js").Raster<Uint8Array>} Bytes */
+/** @typedef {import("./raster.js").Raster<Uint8ClampedArray>} Picture */
+/** @typedef {import("./raster.js").Raster<Float32Array>} Plane */
+/** @typedef {import("./raster.js").Raster<Uint8Array>} Bytes */
 /** @typedef {import("./tiles.js").Tile} Tile */
 
 /**
@@ -20,28 +20,31 @@ import {sampler, tilesWith} from "./tiles.js";
  */
 export function unmix(picture, alpha) {
   const soft = shrink(alpha, K.foreground.COLOUR_SIDES[1], 2);
-  const mixed = {...soft, data: soft.data.map((value) => (value > 0 && value < 255 ? 1 : 0))};
+  const mixed = { ...soft, data: soft.data.map((value) => (value > 0 && value < 255 ? 1 : 0)) };
   if (!mixed.data.includes(1)) return;
   const rim = Math.max(1, round(Math.max(picture.width, picture.height) * K.foreground.RIM));
   const means = meanColours(picture, soft, dilate(mixed, 2));
-  const [near, far] = [sampler(means.near, picture), sampler(means.far, picture)];
-  const behind = new Float32Array(4 * K.tiles.TILE);
+  const [near, far] = [new Enlarged(means.near, picture), new Enlarged(means.far, picture)];
   for (const tile of tilesWith(dilate(mixed), picture)) {
     const band = bandIn(alpha, tile, rim);
     if (!band) continue;
-    // Row by row, since both means are asked for pixel by pixel.
-    for (let y = tile.top; y < tile.bottom; y++) {
-      const row = {...tile, top: y, bottom: y + 1};
-      const start = y * picture.width + tile.left;
-      far(row, (at, colour) => behind.set(colour, 4 * (at - start)));
-      const place = (y - tile.top) * (tile.right - tile.left);
-      near(row, (at, colour) => {
-        const i = at - start;
-        if (band[place + i]) own(picture.data, 4 * at, alpha.data[at] / 255, colour, behind, 4 * i);
-      });
+    for (let y = tile.top, i = 0; y < tile.bottom; y++) {
+      const [people, behind] = [near.row(y, tile.left, tile.right), far.row(y, tile.left, tile.right)];
+      for (let x = tile.left, at = y * picture.width + x; x < tile.right; x++, at++, i++) {
+        if (!band[i]) continue;
+        for (let c = 0; c < 3; c++) {
+          before[c] = mix(people, near.index[x] + c, near.weight[x], 4);
+          after[c] = mix(behind, far.index[x] + c, far.weight[x], 4);
+        }
+        own(picture.data, 4 * at, alpha.data[at] / 255);
+      }
     }
   }
 }
+
+// Of the pixel that is worked on: the people's mean colour around it, and the background's.
+const before = new Float32Array(3);
+const after = new Float32Array(3);
 
 /**
  * Where in a tile the old background shows: which pixels' colours are to be changed.
@@ -50,11 +53,11 @@ export function unmix(picture, alpha) {
  * @param {number} rim how far inside the edge there's a trace of the background as well
  * @returns {Uint8Array | null} 0 or 1 for each pixel of the tile; null for none
  */
-function bandIn({width, height, data}, tile, rim) {
+function bandIn({ width, height, data }, tile, rim) {
   const [low, high] = [255 * K.tiles.SURE, 255 * (1 - K.tiles.SURE)];
   const [top, left] = [Math.max(0, tile.top - rim), Math.max(0, tile.left - rim)];
   const [bottom, right] = [Math.min(height, tile.bottom + rim), Math.min(width, tile.right + rim)];
-  const soft = {width: right - left, height: bottom - top, data: new Uint8Array((right - left) * (bottom - top))};
+  const soft = { width: right - left, height: bottom - top, data: new Uint8Array((right - left) * (bottom - top)) };
   let any = false;
   for (let y = top, at = 0; y < bottom; y++) {
     for (let x = left, from = y * width + left; x < right; x++, from++, at++) {
@@ -74,28 +77,24 @@ function bandIn({width, height, data}, tile, rim) {
 }
 
 /**
- * Replaces a pixel's colour by the people's own, between two mean colours.
+ * Replaces a pixel's colour by the people's own, between `before` and `after`.
  * @param {Uint8ClampedArray} data
  * @param {number} at
  * @param {number} alpha
- * @param {Float32Array} near of the people
- * @param {Float32Array} behind of the background, from `i` on
- * @param {number} i
  */
-function own(data, at, alpha, near, behind, i) {
-  let [distance, along] = [0, 0];
+function own(data, at, alpha) {
+  let distance = 0;
+  let along = 0;
   for (let c = 0; c < 3; c++) {
-    const apart = near[c] - behind[i + c];
+    const apart = before[c] - after[c];
     distance += apart * apart;
-    along += apart * (data[at + c] - behind[i + c]);
+    along += apart * (data[at + c] - after[c]);
   }
   // The likeliest alpha given both the alpha so far and where the colours lie between the two means.
   const doubt = K.foreground.COLOUR_DOUBT;
   const share = (doubt * alpha + Math.min(Math.max(along, 0), distance)) / (doubt + distance);
-  for (let c = 0; c < 3; c++) {
-    const rest = data[at + c] - behind[i + c] - share * (near[c] - behind[i + c]);
-    data[at + c] = near[c] + share * rest;
-  }
+  for (let c = 0; c < 3; c++)
+    data[at + c] = before[c] + share * (data[at + c] - after[c] - share * (before[c] - after[c]));
 }
 
 /**
@@ -111,9 +110,13 @@ function meanColours(picture, soft, mixed) {
   const weight = asNumbers(shrink(soft, K.foreground.COLOUR_SIDES[0])).data.map((value) => value / 255);
   const [wideBox, narrowBox] = K.foreground.COLOUR_BOXES;
   const wide = weightedMean(small, weight, wideBox);
-  const far = weightedMean(small, weight.map((value) => 1 - value), wideBox);
-  const near = {width: image.width, height: image.height, data: new Float32Array(image.data.length)};
-  const [above, behind] = [sampler(wide, image), sampler(far, image)];
+  const far = weightedMean(
+    small,
+    weight.map((value) => 1 - value),
+    wideBox,
+  );
+  const near = { width: image.width, height: image.height, data: new Float32Array(image.data.length) };
+  const [above, behind] = [new Enlarged(wide, image), new Enlarged(far, image)];
   for (const tile of tilesWith(mixed, image)) {
     const around = {
       top: Math.max(0, tile.top - narrowBox),
@@ -121,28 +124,43 @@ function meanColours(picture, soft, mixed) {
       bottom: Math.min(image.height, tile.bottom + narrowBox),
       right: Math.min(image.width, tile.right + narrowBox),
     };
-    const part = {width: around.right - around.left, height: around.bottom - around.top, data: new Float32Array(0)};
-    part.data = new Float32Array(4 * part.width * part.height);
-    const shares = new Float32Array(part.width * part.height);
-    const place = (/** @type {number} */ at) => (Math.floor(at / image.width) - around.top) * part.width + (at % image.width) - around.left;
-    behind(around, (at, colour) => part.data.set(colour, 4 * place(at)));
-    above(around, (at, colour) => {
-      const to = 4 * place(at);
-      const share = (shares[to / 4] = soft.data[at] / 255);
-      for (let c = 0; c < 3; c++) {
-        // As in `own`, but the alpha is what it is.
-        const back = part.data[to + c];
-        const value = colour[c] + share * (image.data[4 * at + c] - back - share * (colour[c] - back));
-        part.data[to + c] = Math.min(255, Math.max(0, value));
-      }
-    });
-    const mean = weightedMean(part, shares, narrowBox);
+    const mean = narrowMean(image, soft, around, above, behind, narrowBox);
     for (let y = tile.top; y < tile.bottom; y++) {
-      const from = 4 * ((y - around.top) * part.width + tile.left - around.left);
+      const from = 4 * ((y - around.top) * mean.width + tile.left - around.left);
       near.data.set(mean.data.subarray(from, from + 4 * (tile.right - tile.left)), 4 * (y * image.width + tile.left));
     }
   }
-  return {near, far};
+  return { near, far };
+}
+
+/**
+ * Mean of the people's colours in a tile, whose own are found as in `own`, but by the alpha as it is.
+ * @param {Picture} image
+ * @param {Bytes} soft
+ * @param {Tile} tile
+ * @param {Enlarged} above the people's wide mean
+ * @param {Enlarged} behind the background's
+ * @param {number} side
+ * @returns {Plane}
+ */
+function narrowMean(image, soft, { top, left, bottom, right }, above, behind, side) {
+  const [width, height] = [right - left, bottom - top];
+  const colours = new Float32Array(4 * width * height);
+  const shares = new Float32Array(width * height);
+  for (let y = top, i = 0; y < bottom; y++) {
+    const [people, back] = [above.row(y, left, right), behind.row(y, left, right)];
+    for (let x = left, at = y * image.width + left; x < right; x++, at++, i++) {
+      const share = (shares[i] = soft.data[at] / 255);
+      if (!share) continue;
+      for (let c = 0; c < 3; c++) {
+        const front = mix(people, above.index[x] + c, above.weight[x], 4);
+        const rear = mix(back, behind.index[x] + c, behind.weight[x], 4);
+        const value = front + share * (image.data[4 * at + c] - rear - share * (front - rear));
+        colours[4 * i + c] = value < 0 ? 0 : value > 255 ? 255 : value;
+      }
+    }
+  }
+  return weightedMean({ width, height, data: colours }, shares, side);
 }
 
 /**
@@ -152,7 +170,7 @@ function meanColours(picture, soft, mixed) {
  * @param {number} side of the squares, in pixels
  * @returns {Plane}
  */
-function weightedMean({width, height, data}, weight, side) {
+function weightedMean({ width, height, data }, weight, side) {
   const weighted = new Float32Array(data.length);
   for (let i = 0; i < weight.length; i++) {
     for (let c = 0; c < 3; c++) weighted[4 * i + c] = data[4 * i + c] * weight[i];
@@ -163,7 +181,7 @@ function weightedMean({width, height, data}, weight, side) {
     const all = mean[at + 3] + 1e-5;
     for (let c = 0; c < 3; c++) mean[at + c] /= all;
   }
-  return {width, height, data: mean};
+  return { width, height, data: mean };
 }
 
 /**
@@ -175,9 +193,9 @@ function weightedMean({width, height, data}, weight, side) {
  */
 function boxMean(data, width, height, side) {
   const across = new Float32Array(data.length);
-  runningMeans(data, across, {lines: height, line: 4 * width, length: width, step: 4}, side);
+  runningMeans(data, across, { lines: height, line: 4 * width, length: width, step: 4 }, side);
   const out = new Float32Array(data.length);
-  runningMeans(across, out, {lines: width, line: 4, length: height, step: 4 * width}, side);
+  runningMeans(across, out, { lines: width, line: 4, length: height, step: 4 * width }, side);
   return out;
 }
 
@@ -187,18 +205,30 @@ function boxMean(data, width, height, side) {
  * @param {{lines: number, line: number, length: number, step: number}} along how far apart lines and their pixels are
  * @param {number} side
  */
-function runningMeans(data, out, {lines, line, length, step}, side) {
-  const before = Math.floor(side / 2);
-  const places = Int32Array.from({length: length + side}, (_, i) => step * mirroredPlace(i - before, length));
+function runningMeans(data, out, { lines, line, length, step }, side) {
+  const first = Math.floor(side / 2);
+  const places = Int32Array.from({ length: length + side }, (_, i) => step * mirroredPlace(i - first, length));
+  const share = 1 / side;
   for (let number = 0; number < lines; number++) {
-    for (let c = 0; c < 4; c++) {
-      const start = number * line + c;
-      let sum = 0;
-      for (let i = 0; i < side; i++) sum += data[start + places[i]];
-      for (let i = 0; i < length; i++) {
-        out[start + i * step] = sum / side;
-        sum += data[start + places[i + side]] - data[start + places[i]];
-      }
+    const start = number * line;
+    let [a, b, c, d] = [0, 0, 0, 0];
+    for (let i = 0; i < side; i++) {
+      const at = start + places[i];
+      a += data[at];
+      b += data[at + 1];
+      c += data[at + 2];
+      d += data[at + 3];
+    }
+    for (let i = 0, at = start; i < length; i++, at += step) {
+      out[at] = a * share;
+      out[at + 1] = b * share;
+      out[at + 2] = c * share;
+      out[at + 3] = d * share;
+      const [next, last] = [start + places[i + side], start + places[i]];
+      a += data[next] - data[last];
+      b += data[next + 1] - data[last + 1];
+      c += data[next + 2] - data[last + 2];
+      d += data[next + 3] - data[last + 3];
     }
   }
 }
@@ -214,9 +244,9 @@ function mirroredPlace(at, length) {
 }
 
 /**
- * @param {import("./resize.js").Raster} raster
+ * @param {import("./raster.js").Raster} raster
  * @returns {Plane}
  */
-function asNumbers({width, height, data}) {
-  return {width, height, data: Float32Array.from(data)};
+function asNumbers({ width, height, data }) {
+  return { width, height, data: Float32Array.from(data) };
 }

@@ -1,9 +1,9 @@
-/** The guided filter's mean coefficients (He et al. 2013, equations 19 to 21) of one tile, at half the guide's scale. */
+/** The guided filter's mean coefficients (He et al. 2013, equations 19 to 21) in a tile, at half the guide's scale. */
 
-import {K} from "./constants.js";
+import { K } from "./constants.js";
 
-/** @typedef {import("./resize.js").Raster<Uint8ClampedArray>} Picture */
-/** @typedef {import("./resize.js").Raster<Float32Array>} Plane */
+/** @typedef {import("./raster.js").Raster<Uint8ClampedArray>} Picture */
+/** @typedef {import("./raster.js").Raster<Float32Array>} Plane */
 
 // Red, green, blue and alpha; then rr, gg, bb, rg, rb, gb, ra, ga, ba.
 const PLANES = 13;
@@ -22,19 +22,19 @@ export function guided(guide, alpha, tile, radius, epsilon) {
   const width = tile.right - tile.left + 2 * radius;
   const height = tile.bottom - tile.top + 2 * radius;
   const [halves, means, rows] = roomFor(width * height);
-  takeIn(guide, alpha, {left: tile.left - radius, top: tile.top - radius, width, height}, halves);
+  takeIn(guide, alpha, { left: tile.left - radius, top: tile.top - radius, width, height }, halves);
   // An even box leans to one side in the first mean, and back in the second.
   const [before, lean] = [Math.floor(radius / 2), Math.floor((radius - 1) / 2)];
   for (let plane = 0; plane < PLANES; plane++) {
     const start = plane * width * height;
-    const size = {width, height, reach: radius, before};
+    const size = { width, height, side: radius, before, rim: 0 };
     boxMean(halves.subarray(start, start + width * height), means.subarray(start, start + width * height), rows, size);
   }
   solve(means, width * height, epsilon);
   const out = new Float32Array(4 * (tile.right - tile.left) * (tile.bottom - tile.top));
   for (let plane = 0; plane < 4; plane++) {
     const from = means.subarray(plane * width * height, (plane + 1) * width * height);
-    boxMean(from, halves, rows, {width, height, reach: radius, before: lean});
+    boxMean(from, halves, rows, { width, height, side: radius, before: lean, rim: before });
     for (let y = radius, at = plane; y < height - radius; y++) {
       for (let x = radius, i = y * width + radius; x < width - radius; x++, i++, at += 4) out[at] = halves[i];
     }
@@ -57,18 +57,33 @@ function roomFor(pixels) {
  * @param {{left: number, top: number, width: number, height: number}} part in pixels of the model
  * @param {Float32Array} out plane after plane
  */
-function takeIn(guide, alpha, {left, top, width, height}, out) {
+function takeIn(guide, alpha, { left, top, width, height }, out) {
   const pixels = width * height;
-  const columns = Int32Array.from({length: 2 * width}, (_, x) => within(2 * left + x, guide.width));
+  const columns = Int32Array.from({ length: 2 * width }, (_, x) => within(2 * left + x, guide.width));
   for (let y = 0, at = 0; y < height; y++) {
     const upper = within(2 * (top + y), guide.height) * guide.width;
     const lower = within(2 * (top + y) + 1, guide.height) * guide.width;
     for (let x = 0; x < width; x++, at++) {
-      const [first, second] = [columns[2 * x], columns[2 * x + 1]];
-      let [r, g, b, a, rr, gg, bb, rg, rb, gb, ra, ga, ba] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+      const first = columns[2 * x];
+      const second = columns[2 * x + 1];
+      let r = 0,
+        g = 0,
+        b = 0,
+        a = 0;
+      let rr = 0,
+        gg = 0,
+        bb = 0,
+        rg = 0,
+        rb = 0,
+        gb = 0,
+        ra = 0,
+        ga = 0,
+        ba = 0;
       for (let i = 0; i < 4; i++) {
         const pixel = (i < 2 ? upper : lower) + (i & 1 ? second : first);
-        const [red, green, blue] = [guide.data[4 * pixel], guide.data[4 * pixel + 1], guide.data[4 * pixel + 2]];
+        const red = guide.data[4 * pixel];
+        const green = guide.data[4 * pixel + 1];
+        const blue = guide.data[4 * pixel + 2];
         const soft = alpha.data[pixel];
         r += red;
         g += green;
@@ -112,30 +127,33 @@ function within(at, length) {
 }
 
 /**
- * Means over squares, as running sums would carry what is wrong in the rim into all the rest, added up anew for each.
+ * Means over squares.
  * @param {Float32Array} data
- * @param {Float32Array} out right but for a rim of `reach` pixels
+ * @param {Float32Array} out
  * @param {Float32Array} rows to work in
- * @param {{width: number, height: number, reach: number, before: number}} size `reach`: a square's side; `before`: how
- *     many of its pixels come before the one whose mean it is
+ * @param {{width: number, height: number, side: number, before: number, rim: number}} size
+ *     `side` of a square; `before`: how many of its pixels come before the one whose mean it is; `rim`: how many pixels
+ *     at each border mean nothing
  */
-function boxMean(data, out, rows, {width, height, reach, before}) {
-  const share = 1 / (reach * reach);
-  for (let y = 0; y < height; y++) {
-    const end = (y + 1) * width - reach + before;
-    for (let at = y * width + before; at <= end; at++) {
-      let sum = 0;
-      for (let i = at - before, last = i + reach; i < last; i++) sum += data[i];
-      rows[at] = sum;
+function boxMean(data, out, rows, { width, height, side, before, rim }) {
+  const count = width - 2 * rim - side; // of means in a row, less one
+  for (let y = rim; y < height - rim; y++) {
+    let at = y * width + rim;
+    let sum = 0;
+    for (let i = at; i < at + side; i++) sum += data[i];
+    for (const end = at + count; at < end; at++) {
+      rows[at + before] = sum;
+      sum += data[at + side] - data[at];
     }
+    rows[at + before] = sum;
   }
-  const whole = width * height;
-  for (let y = before; y <= height - reach + before; y++) {
-    const first = (y - before) * width;
-    for (let x = 0; x < width; x++) {
-      let sum = 0;
-      for (let i = first + x, last = Math.min(whole, i + reach * width); i < last; i += width) sum += rows[i];
-      out[y * width + x] = sum * share;
+  const share = 1 / (side * side);
+  const sums = new Float64Array(width);
+  for (let y = rim; y < height - rim; y++) {
+    const last = y - side;
+    for (let x = rim + before, at = y * width + x; x <= rim + before + count; x++, at++) {
+      sums[x] += rows[at] - (last >= rim ? rows[at - side * width] : 0);
+      if (last >= rim - 1) out[at - (side - 1 - before) * width] = sums[x] * share;
     }
   }
 }
@@ -150,7 +168,10 @@ function solve(means, n, epsilon) {
   const more = epsilon * 255 ** 2;
   const contrast = K.edges.CONTRAST;
   for (let i = 0; i < n; i++) {
-    const [r, g, b, a] = [means[i], means[i + n], means[i + 2 * n], means[i + 3 * n]];
+    const r = means[i],
+      g = means[i + n],
+      b = means[i + 2 * n],
+      a = means[i + 3 * n];
     const rr = means[i + 4 * n] - r * r + more;
     let gg = means[i + 5 * n] - g * g + more;
     let bb = means[i + 6 * n] - b * b + more;

@@ -1,7 +1,7 @@
 /** Masks and the shapes in them, as OpenCV finds them: neighbourhoods, connected components, distances. */
 
-/** @typedef {import("./resize.js").Raster<Float32Array>} Plane */
-/** @typedef {import("./resize.js").Raster<Uint8Array>} Mask 0 or 1 */
+/** @typedef {import("./raster.js").Raster<Float32Array>} Plane */
+/** @typedef {import("./raster.js").Raster<Uint8Array>} Mask 0 or 1 */
 
 // Of one step to a neighbour beside and across, in OpenCV's distance transform with DIST_L2 and a mask of 3.
 const BESIDE = 0.955;
@@ -13,62 +13,111 @@ const FAR = 1e9;
  * @param {(value: number) => boolean} test
  * @returns {Mask}
  */
-export function where({width, height, data}, test) {
+export function where({ width, height, data }, test) {
   const out = new Uint8Array(data.length);
   for (let i = 0; i < data.length; i++) out[i] = test(data[i]) ? 1 : 0;
-  return {width, height, data: out};
+  return { width, height, data: out };
 }
 
 /**
- * The largest value in a square around each pixel; beyond the picture there is nothing.
- * @template {Uint8Array | Float32Array} T
- * @param {import("./resize.js").Raster<T>} raster
- * @param {number} [reach] half of its side, less the pixel itself
- * @returns {import("./resize.js").Raster<T>}
- */
-export function dilate(raster, reach = 1) {
-  return extreme(raster, reach, (a, b) => (a > b ? a : b));
-}
-
-/**
- * The smallest value in a square around each pixel.
- * @template {Uint8Array | Float32Array} T
- * @param {import("./resize.js").Raster<T>} raster
+ * A mask that reaches so many pixels further to all sides.
+ * @param {Mask} mask
  * @param {number} [reach]
- * @returns {import("./resize.js").Raster<T>}
+ * @returns {Mask}
  */
-export function erode(raster, reach = 1) {
-  return extreme(raster, reach, (a, b) => (a < b ? a : b));
+export function dilate({ width, height, data }, reach = 1) {
+  const out = new Uint8Array(data.length);
+  for (let y = 0; y < height; y++) spread(data, out, y * width, 1, width, reach);
+  const across = out.slice();
+  for (let x = 0; x < width; x++) spread(across, out, x, width, height, reach);
+  return { width, height, data: out };
 }
 
 /**
- * @template {Uint8Array | Float32Array} T
- * @param {import("./resize.js").Raster<T>} raster
- * @param {number} reach
- * @param {(a: number, b: number) => number} chosen
- * @returns {import("./resize.js").Raster<T>}
+ * A mask that is so many pixels smaller on all sides, but not at the picture's border.
+ * @param {Mask} mask
+ * @param {number} [reach]
+ * @returns {Mask}
  */
-function extreme({width, height, data}, reach, chosen) {
-  const across = /** @type {T} */ (data.slice());
-  for (let y = 0; y < height; y++) {
-    const row = y * width;
-    for (let x = 0; x < width; x++) {
-      const last = Math.min(width - 1, x + reach);
-      let value = data[row + x];
-      for (let i = Math.max(0, x - reach); i <= last; i++) value = chosen(value, data[row + i]);
-      across[row + x] = value;
+export function erode({ width, height, data }, reach = 1) {
+  const outside = dilate({ width, height, data: data.map((one) => 1 - one) }, reach).data;
+  return { width, height, data: outside.map((one) => 1 - one) };
+}
+
+/**
+ * Marks what is within reach of a mark, along a line.
+ * @param {Uint8Array} data
+ * @param {Uint8Array} out where marks are left that are there already
+ * @param {number} start
+ * @param {number} step
+ * @param {number} length
+ * @param {number} reach
+ */
+function spread(data, out, start, step, length, reach) {
+  const end = start + (length - 1) * step;
+  let left = 0; // pixels that the last mark reaches from here on
+  for (let at = start; at <= end; at += step) {
+    if (data[at]) left = reach + 1;
+    if (left > 0) {
+      out[at] = 1;
+      left--;
     }
   }
-  const out = /** @type {T} */ (across.slice());
-  for (let y = 0; y < height; y++) {
-    const last = Math.min(height - 1, y + reach);
-    for (let i = Math.max(0, y - reach); i <= last; i++) {
-      for (let x = 0, at = y * width, from = i * width; x < width; x++, at++, from++) {
-        out[at] = chosen(out[at], across[from]);
-      }
+  left = 0;
+  for (let at = end; at >= start; at -= step) {
+    if (data[at]) left = reach + 1;
+    if (left > 0) {
+      out[at] = 1;
+      left--;
     }
   }
-  return {width, height, data: out};
+}
+
+/**
+ * Where of a pixel and its neighbours one is above `low` and one below `high`.
+ * @param {Plane} plane
+ * @param {number} low
+ * @param {number} high
+ * @returns {Mask}
+ */
+export function edgesOf({ width, height, data }, low, high) {
+  const across = new Uint8Array(data.length); // 1: something above, 2: something below
+  for (let y = 0, at = 0; y < height; y++) {
+    let before = 0;
+    let here = sideOf(data[at], low, high);
+    for (let x = 1; x <= width; x++, at++) {
+      const next = x < width ? sideOf(data[at + 1], low, high) : 0;
+      across[at] = before | here | next;
+      before = here;
+      here = next;
+    }
+  }
+  const out = new Uint8Array(data.length);
+  for (let y = 0, at = 0; y < height; y++) {
+    const [above, below] = [y > 0 ? -width : 0, y < height - 1 ? width : 0];
+    for (let x = 0; x < width; x++, at++) {
+      out[at] = (across[at] | across[at + above] | across[at + below]) === 3 ? 1 : 0;
+    }
+  }
+  return { width, height, data: out };
+}
+
+/**
+ * @param {number} value
+ * @param {number} low
+ * @param {number} high
+ */
+function sideOf(value, low, high) {
+  return (value > low ? 1 : 0) | (value < high ? 2 : 0);
+}
+
+/**
+ * The border between inside and outside, both of its sides.
+ * @param {Mask} mask
+ * @returns {Mask}
+ */
+export function contourOf({ width, height, data }) {
+  return edgesOf(/** @type {any} */ ({ width, height, data }), 0.5, 0.5);
 }
 
 /**
@@ -76,7 +125,7 @@ function extreme({width, height, data}, reach, chosen) {
  * @param {Plane} plane
  * @returns {Plane}
  */
-export function erodeByCross({width, height, data}) {
+export function erodeByCross({ width, height, data }) {
   const out = data.slice();
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at++) {
@@ -88,7 +137,7 @@ export function erodeByCross({width, height, data}) {
       out[at] = least;
     }
   }
-  return {width, height, data: out};
+  return { width, height, data: out };
 }
 
 /** @typedef {{left: number, top: number, right: number, bottom: number, area: number}} Component its box and pixels */
@@ -98,7 +147,7 @@ export function erodeByCross({width, height, data}) {
  * @param {Mask} mask
  * @returns {{labels: Int32Array, components: Component[]}} `components[label]`, from 1 on
  */
-export function connected({width, height, data}) {
+export function connected({ width, height, data }) {
   const labels = new Int32Array(data.length);
   const parents = [0];
   const root = (/** @type {number} */ label) => {
@@ -126,7 +175,7 @@ export function connected({width, height, data}) {
       labels[at] = label;
     }
   }
-  return {labels, components: measured(labels, width, parents, root)};
+  return { labels, components: measured(labels, width, parents, root) };
 }
 
 /**
@@ -140,11 +189,11 @@ export function connected({width, height, data}) {
 function measured(labels, width, parents, root) {
   const numbers = new Int32Array(parents.length);
   /** @type {Component[]} */
-  const components = [{left: 0, top: 0, right: 0, bottom: 0, area: 0}];
+  const components = [{ left: 0, top: 0, right: 0, bottom: 0, area: 0 }];
   for (let label = 1; label < parents.length; label++) {
     if (root(label) !== label) continue;
     numbers[label] = components.length;
-    components.push({left: Infinity, top: Infinity, right: 0, bottom: 0, area: 0});
+    components.push({ left: Infinity, top: Infinity, right: 0, bottom: 0, area: 0 });
   }
   for (let at = 0, x = 0, y = 0; at < labels.length; at++) {
     if (labels[at]) {
@@ -168,7 +217,7 @@ function measured(labels, width, parents, root) {
  * @param {Mask} mask
  * @returns {Plane}
  */
-export function distances({width, height, data}) {
+export function distances({ width, height, data }) {
   // A frame of one pixel, which is very far, saves asking at each border.
   const wide = width + 2;
   const all = new Float32Array(wide * (height + 2)).fill(FAR);
@@ -190,5 +239,5 @@ export function distances({width, height, data}) {
       out[y * width + x] = all[at];
     }
   }
-  return {width, height, data: out};
+  return { width, height, data: out };
 }

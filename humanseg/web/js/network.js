@@ -1,13 +1,13 @@
-/** A network in the browser: pixels in, alpha out, on whatever is fastest here; the processor takes over from a lost GPU. */
+/** A network in the browser: pixels in, alpha out, on what is faster here; the processor takes over from a lost GPU. */
 
-import {K} from "./constants.js";
-import {described, hasGpu, loadRuntime} from "./runtime.js";
-import {Failure} from "./failure.js";
-import {loadJson, loadWeights} from "./weights.js";
+import { K } from "./constants.js";
+import { described, hasGpu, loadRuntime } from "./runtime.js";
+import { Failure } from "./failure.js";
+import { loadJson, loadWeights } from "./weights.js";
 
 /** @typedef {import("./runtime.js").Device} Device */
-/** @typedef {import("./resize.js").Raster<Uint8ClampedArray>} Picture RGBA */
-/** @typedef {import("./resize.js").Raster<Float32Array>} Plane an alpha in [0, 1] */
+/** @typedef {import("./raster.js").Raster<Uint8ClampedArray>} Picture RGBA */
+/** @typedef {import("./raster.js").Raster<Float32Array>} Plane an alpha in [0, 1] */
 
 // A graphics chip that takes less for a frame, in milliseconds, is good enough: the processor isn't tried.
 const QUICK = 15;
@@ -70,7 +70,7 @@ export class Network {
     }
     await this.#open("wasm", await this.#weights());
     const says = `${this.on.says}, since the graphics chip was lost`;
-    this.#onChange((this.on = {...this.on, says}));
+    this.#onChange((this.on = { ...this.on, says }));
     return this.#run(picture);
   }
 
@@ -125,7 +125,7 @@ export class Network {
    */
   async #time(size) {
     const height = Math.max(this.config.stride, Math.round((size * 0.75) / this.config.stride) * this.config.stride);
-    const frame = {width: size, height, data: new Uint8ClampedArray(4 * size * height)};
+    const frame = { width: size, height, data: new Uint8ClampedArray(4 * size * height) };
     let best = Infinity;
     for (let round = 0; round < 4; round++) {
       const start = performance.now();
@@ -142,11 +142,13 @@ export class Network {
   async #open(device, weights) {
     this.#ort ??= await loadRuntime(this.#runtime, device);
     this.#lost = null;
-    this.#session = await this.#ort.InferenceSession.create(weights, {executionProviders: [device]});
+    this.#session = await this.#ort.InferenceSession.create(weights, { executionProviders: [device] });
     this.on = described(device);
     if (device === "webgpu") {
-      const {lost} = await this.#ort.env.webgpu.device;
-      this.#lost = lost.then((/** @type {any} */ info) => Promise.reject(new Error(`The GPU was lost: ${info.message}`)));
+      const { lost } = await this.#ort.env.webgpu.device;
+      this.#lost = lost.then((/** @type {any} */ info) =>
+        Promise.reject(new Error(`The GPU was lost: ${info.message}`)),
+      );
       this.#lost?.catch(() => {}); // whoever runs the next frame hears of it
     }
   }
@@ -155,11 +157,11 @@ export class Network {
    * @param {Picture} picture
    * @returns {Promise<Plane>}
    */
-  async #run({width, height, data}) {
+  async #run({ width, height, data }) {
     const tensor = new this.#ort.Tensor("float32", planes(data, width * height), [1, 3, height, width]);
-    const running = this.#session.run({[this.names.input]: tensor});
+    const running = this.#session.run({ [this.names.input]: tensor });
     const answer = await (this.#lost ? Promise.race([running, this.#lost]) : running);
-    return {width, height, data: answer[this.names.output].data};
+    return { width, height, data: answer[this.names.output].data };
   }
 }
 

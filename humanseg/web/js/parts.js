@@ -1,10 +1,10 @@
 /** Whether anybody is in an alpha, and which of its connected parts are people; the twin of humanseg/parts.py. */
 
-import {K} from "./constants.js";
-import {connected, dilate, erode, erodeByCross, where} from "./morphology.js";
-import {resizeAlpha, shrink} from "./resize.js";
+import { K } from "./constants.js";
+import { connected, dilate, erode, erodeByCross, where } from "./morphology.js";
+import { resizeAlpha, shrink } from "./resize.js";
 
-/** @typedef {import("./resize.js").Raster<Float32Array>} Plane */
+/** @typedef {import("./raster.js").Raster<Float32Array>} Plane */
 
 const MOST_SORTED = 50_000; // pixels that are enough for a quantile
 
@@ -15,7 +15,7 @@ const MOST_SORTED = 50_000; // pixels that are enough for a quantile
  */
 export function surestAlpha(alphas, config) {
   let sum = 0;
-  for (const {data} of alphas) {
+  for (const { data } of alphas) {
     const person = data.filter((value) => value >= config.threshold);
     if (!person.length || person.length < K.parts.SMALLEST_PERSON * data.length) return 0;
     const step = Math.max(1, Math.floor(person.length / MOST_SORTED));
@@ -34,27 +34,27 @@ export function surestAlpha(alphas, config) {
  * @returns {Plane}
  */
 export function withoutDoubtfulParts(alpha, config) {
-  const {calibration} = config;
+  const { calibration } = config;
   const small = shrink(alpha, config.size);
   const person = where(small, (value) => value >= config.threshold).data;
   const sure = where(small, (value) => value >= calibration.least_part_confidence).data;
-  const inside = erode({width: small.width, height: small.height, data: person}).data;
+  const inside = erode({ width: small.width, height: small.height, data: person }).data;
   const out = new Float32Array(small.data.length);
   for (const least of [config.threshold, calibration.haze]) {
-    const seen = {...small, data: Uint8Array.from(small.data, (value, i) => (value * (1 - out[i]) >= least ? 1 : 0))};
-    const {labels, components} = connected(seen);
+    const seen = { ...small, data: Uint8Array.from(small.data, (value, i) => (value * (1 - out[i]) >= least ? 1 : 0)) };
+    const { labels, components } = connected(seen);
     if (components.length < 3) continue; // the background and a single part
-    const doubtful = doubtfulOf(labels, components, {sure, person, inside}, calibration);
+    const doubtful = doubtfulOf(labels, components, { sure, person, inside }, calibration);
     const count = doubtful.filter(Boolean).length;
     if (!count || count === components.length - 1) continue; // somebody is there: all can't be doubtful
     // A part's soft rim goes too, except where it belongs to another part.
-    const gone = Float32Array.from(labels, (label) => (doubtful[label] ? 1 : 0));
-    const rim = dilate({...small, data: gone}, 4).data;
+    const gone = Uint8Array.from(labels, (label) => (doubtful[label] ? 1 : 0));
+    const rim = dilate({ ...small, data: gone }, 4).data;
     for (let i = 0; i < out.length; i++) if (!labels[i] || gone[i]) out[i] = Math.max(out[i], rim[i]);
   }
   if (!out.includes(1)) return alpha;
-  const lost = resizeAlpha({...small, data: out}, alpha.width, alpha.height).data;
-  return {...alpha, data: alpha.data.map((value, i) => value * (1 - lost[i]))};
+  const lost = resizeAlpha({ ...small, data: out }, alpha.width, alpha.height).data;
+  return { ...alpha, data: alpha.data.map((value, i) => value * (1 - lost[i])) };
 }
 
 /**
@@ -64,10 +64,10 @@ export function withoutDoubtfulParts(alpha, config) {
  * @param {any} calibration
  * @returns {boolean[]} for each component, that it's hardly a person
  */
-function doubtfulOf(labels, components, {sure, person, inside}, calibration) {
+function doubtfulOf(labels, components, { sure, person, inside }, calibration) {
   const doubtful = lacking(labels, components.length, sure, person, calibration.surest_share);
   const hollow = lacking(labels, components.length, sure, inside, calibration.small_part_share);
-  const sides = components.map(({left, top, right, bottom}) => Math.max(right - left, bottom - top));
+  const sides = components.map(({ left, top, right, bottom }) => Math.max(right - left, bottom - top));
   const largest = Math.max(0, ...sides.filter((_, label) => label && !doubtful[label]));
   return components.map(
     (_, label) => label > 0 && (doubtful[label] || (hollow[label] && sides[label] < K.parts.SMALL_PART * largest)),
@@ -102,5 +102,5 @@ function lacking(labels, count, sure, among, share) {
 export function eroded(alpha, inset) {
   if (!inset) return alpha;
   const byOne = erodeByCross(alpha).data;
-  return {...alpha, data: alpha.data.map((value, i) => value + inset * (byOne[i] - value))};
+  return { ...alpha, data: alpha.data.map((value, i) => value + inset * (byOne[i] - value)) };
 }

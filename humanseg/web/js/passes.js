@@ -1,13 +1,14 @@
 /** What the network is shown: a first pass, then mirrored passes over crops, joined; the twin of humanseg/passes.py. */
 
-import {K} from "./constants.js";
-import {chooseCrops} from "./crops.js";
-import {where} from "./morphology.js";
-import {blank, cropped, letterbox, mirrored, resizeAlpha, round} from "./resize.js";
+import { K } from "./constants.js";
+import { chooseCrops } from "./crops.js";
+import { where } from "./morphology.js";
+import { blank, cropped, mirrored } from "./raster.js";
+import { letterbox, resizeAlpha, round } from "./resize.js";
 
 /** @typedef {import("./network.js").Network} Network */
-/** @typedef {import("./resize.js").Raster<Uint8ClampedArray>} Picture */
-/** @typedef {import("./resize.js").Raster<Float32Array>} Plane */
+/** @typedef {import("./raster.js").Raster<Uint8ClampedArray>} Picture */
+/** @typedef {import("./raster.js").Raster<Float32Array>} Plane */
 /** @typedef {import("./crops.js").Box} Box */
 /** @typedef {import("./crops.js").Size} Size */
 
@@ -21,13 +22,17 @@ import {blank, cropped, letterbox, mirrored, resizeAlpha, round} from "./resize.
  * @returns {Promise<Plane[]>} the first alone without `secondPass`
  */
 export async function runPasses(network, picture, size, secondPass, progress) {
-  const {stride, threshold, calibration} = network.config;
-  const {boxed, inner} = letterbox(picture, size, stride);
+  const { stride, threshold, calibration } = network.config;
+  const { boxed, inner } = letterbox(picture, size, stride);
   const first = cropped(await network.run(boxed), inner.width, inner.height);
   if (!secondPass) return [first];
-  const crops = chooseCrops(where(first, (value) => value >= threshold), picture, calibration.usual_inscribed_radius);
+  const crops = chooseCrops(
+    where(first, (value) => value >= threshold),
+    picture,
+    calibration.usual_inscribed_radius,
+  );
   let joined = first;
-  for (const [number, {box, scale}] of crops.entries()) {
+  for (const [number, { box, scale }] of crops.entries()) {
     await progress((number + 1) / (crops.length + 1));
     // Up to the next multiple of the stride, to which it would be padded otherwise, at the same cost.
     const side = Math.ceil(round(scale * size) / stride) * stride;
@@ -45,7 +50,7 @@ export async function runPasses(network, picture, size, secondPass, progress) {
  * @param {Box} box
  * @returns {Picture}
  */
-function cut(picture, {top, left, bottom, right}) {
+function cut(picture, { top, left, bottom, right }) {
   if (right - left === picture.width && bottom - top === picture.height) return picture;
   const out = blank(picture, right - left, bottom - top);
   for (let y = top; y < bottom; y++) {
@@ -64,7 +69,7 @@ function cut(picture, {top, left, bottom, right}) {
  * @param {any} calibration
  * @returns {Plane}
  */
-function join(first, second, {top, left, bottom, right}, {width, height}, calibration) {
+function join(first, second, { top, left, bottom, right }, { width, height }, calibration) {
   let scale = Math.max(second.height / (bottom - top), second.width / (right - left));
   scale = Math.min(scale, 1, K.passes.JOINED_LONG_SIDE / Math.max(width, height));
   scale = Math.max(scale, first.height / height);
@@ -94,7 +99,7 @@ function join(first, second, {top, left, bottom, right}, {width, height}, calibr
  * @param {boolean} atEnd
  */
 function profile(length, ramp, atStart, atEnd) {
-  return Float32Array.from({length}, (_, i) => {
+  return Float32Array.from({ length }, (_, i) => {
     const rising = atStart ? (i + 0.5) / ramp : 1;
     const falling = atEnd ? (length - i - 0.5) / ramp : 1;
     return Math.min(1, rising, falling);

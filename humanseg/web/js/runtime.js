@@ -1,6 +1,6 @@
-/** ONNX Runtime Web, and what it runs on here: the graphics chip where there is one and it's faster, else the processor. */
+/** ONNX Runtime Web: which of its builds, what there is to run it on, and how many threads. */
 
-import {Failure} from "./failure.js";
+import { Failure } from "./failure.js";
 
 /** @typedef {"webgpu" | "wasm"} Device */
 
@@ -27,7 +27,7 @@ export function threadCount() {
  */
 export async function hasGpu(imitated) {
   try {
-    const adapter = await /** @type {any} */ (navigator).gpu?.requestAdapter({powerPreference: "high-performance"});
+    const adapter = await /** @type {any} */ (navigator).gpu?.requestAdapter({ powerPreference: "high-performance" });
     return Boolean(adapter) && (imitated || !(adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter));
   } catch {
     return false;
@@ -41,7 +41,9 @@ export async function hasGpu(imitated) {
  */
 export async function loadRuntime(folder, device) {
   if (typeof WebAssembly !== "object") {
-    throw new Failure("This browser has no WebAssembly, or it's turned off: use a current Firefox, Chrome, Edge or Safari.");
+    throw new Failure(
+      "This browser has no WebAssembly, or it's turned off: use a current Firefox, Chrome, Edge or Safari.",
+    );
   }
   let ort;
   try {
@@ -61,7 +63,11 @@ export async function loadRuntime(folder, device) {
  * @returns {{device: Device, threads: number, says: string}}
  */
 export function described(device) {
-  if (device === "webgpu") return {device, threads: 0, says: "this computer's graphics chip"};
+  if (device === "webgpu") return { device, threads: 0, says: "this computer's graphics chip" };
   const threads = threadCount();
-  return {device, threads, says: threads > 1 ? `${threads} threads of this computer's processor` : "one thread of this computer's processor"};
+  return {
+    device,
+    threads,
+    says: threads > 1 ? `${threads} threads of this computer's processor` : "one thread of this computer's processor",
+  };
 }

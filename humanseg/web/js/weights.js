@@ -1,6 +1,6 @@
 /** Files of the engine, over the network or from the browser's cache; weights are checked. */
 
-import {Failure} from "./failure.js";
+import { Failure } from "./failure.js";
 
 /** @typedef {(loaded: number, total: number) => unknown} Progress bytes */
 
@@ -45,7 +45,7 @@ async function received(address, length, progress, cache = "default") {
   const bytes = new Uint8Array(length);
   let at = 0;
   try {
-    const answer = await fetch(address, {cache});
+    const answer = await fetch(address, { cache });
     if (!answer.ok || !answer.body) throw new TypeError(answer.statusText);
     const reader = answer.body.getReader();
     for (let part = await reader.read(); !part.done; part = await reader.read()) {

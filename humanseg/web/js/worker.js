@@ -1,8 +1,8 @@
 /** The engine's worker: takes one request after the other, and answers with arrays or with one sentence. */
 
-import {Failure} from "./failure.js";
-import {Network} from "./network.js";
-import {cutOut, frameAlpha} from "./pipeline.js";
+import { Failure } from "./failure.js";
+import { Network } from "./network.js";
+import { cutOut, frameAlpha } from "./pipeline.js";
 
 /** @type {Network | null} */
 let network = null;
@@ -15,14 +15,14 @@ const cancelled = new Set();
 
 /** @type {Record<string, (request: any, progress: Progress) => Promise<{result: any, moved?: Transferable[]}>>} */
 const KINDS = {
-  async open({base, model, device}, progress) {
-    network = await Network.open(base, model, device, progress, (changed) => postMessage({changed}));
-    return {result: {...network.on, config: network.config}};
+  async open({ base, model, device }, progress) {
+    network = await Network.open(base, model, device, progress, (changed) => postMessage({ changed }));
+    return { result: { ...network.on, config: network.config } };
   },
-  async photo({source, secondPass}, progress) {
+  async photo({ source, secondPass }, progress) {
     return cutOut(opened(), source, secondPass, progress);
   },
-  async frame({source, size}) {
+  async frame({ source, size }) {
     return frameAlpha(opened(), source, size);
   },
 };
@@ -34,19 +34,19 @@ function opened() {
 
 /** @param {any} request */
 async function answer(request) {
-  const {number, kind} = request;
+  const { number, kind } = request;
   try {
     /** @type {Progress} */
     const progress = async (...values) => {
-      postMessage({number, progress: values});
+      postMessage({ number, progress: values });
       await messages();
       if (cancelled.has(number)) throw new DOMException("The photo was given up.", "AbortError");
     };
-    const {result, moved = []} = await KINDS[kind](request, progress);
-    postMessage({number, result}, {transfer: moved});
+    const { result, moved = [] } = await KINDS[kind](request, progress);
+    postMessage({ number, result }, { transfer: moved });
   } catch (error) {
     if (!cancelled.has(number)) console.error(error);
-    postMessage({number, error: sentence(error)});
+    postMessage({ number, error: sentence(error) });
   } finally {
     cancelled.delete(number);
   }
@@ -54,7 +54,7 @@ async function answer(request) {
 
 /** Lets messages in that came meanwhile; a timer would wait for several milliseconds each time. */
 function messages() {
-  const {port1, port2} = new MessageChannel();
+  const { port1, port2 } = new MessageChannel();
   return new Promise((resolve) => {
     port1.onmessage = () => {
       port1.close();
@@ -77,7 +77,7 @@ function sentence(error) {
   return `The engine failed (${reason.slice(0, 200)}): reload the page.`;
 }
 
-addEventListener("message", ({data}) => {
+addEventListener("message", ({ data }) => {
   if (data.kind === "cancel") {
     cancelled.add(data.number);
     return;
