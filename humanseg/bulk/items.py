@@ -85,6 +85,7 @@ class Outcome:
     Attributes
     ----------
     key, version : as for `Item`
+    where : as for `Item`
     target : name of the result below the target; "" if it failed
     checksum : SHA-256 of the photo's file, in hexadecimal digits; "" if it couldn't be read
     width, height : of the photo in pixels, 0 if it failed
@@ -97,6 +98,7 @@ class Outcome:
 
     key: str
     version: str
+    where: str = ""
     target: str = ""
     checksum: str = ""
     width: int = 0

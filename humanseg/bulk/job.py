@@ -120,7 +120,7 @@ class Job:
             data = self.read(task)
         checksum = "" if isinstance(data, Exception) else hashlib.sha256(data).hexdigest()
         if checksum and checksum == task.before:
-            return Outcome(task.key, task.version, checksum=checksum, unchanged=True)
+            return Outcome(task.key, task.version, task.where, checksum=checksum, unchanged=True)
         trouble: list[Exception] = []
 
         def work() -> tuple[CutOut, Path]:
@@ -136,6 +136,7 @@ class Job:
         return Outcome(
             task.key,
             task.version,
+            task.where,
             record.target.as_posix() if record.target else "",
             checksum,
             *record.size,

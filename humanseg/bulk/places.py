@@ -37,7 +37,7 @@ class LocalPlace:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
-        self._unfinished = self.folder / RECORDS / "unfinished"
+        self._unfinished = self.folder / RECORDS / ".unfinished"
         self.folds = False
 
     @property

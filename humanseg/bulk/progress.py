@@ -98,6 +98,12 @@ class Tally:
         text += f" done, {self.failed:,} failed, {self.doubtful:,} doubtful; {self.rate:.2f} photos/s"
         return text + (f"; {duration(self.left)} left" if self.left is not None else "")
 
+    def summary(self) -> str:
+        """What it came to, for a person."""
+        text = f"{self.done:,} done, {self.failed:,} failed, {self.doubtful:,} doubtful in {duration(self.seconds)}"
+        text += f", {self.worked / max(self.seconds, 1e-3):.2f} photos/s"
+        return text + (f"; {self.skipped:,} were done before" if self.skipped else "")
+
 
 def duration(seconds: float) -> str:
     """So many seconds, for a person.

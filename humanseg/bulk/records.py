@@ -72,7 +72,8 @@ class Records:
                 "source": printable(outcome.key),
                 "target": outcome.target or None,
                 **{name: getattr(outcome, name) for name in ("checksum", "width", "height", "person_found")},
-                **{name: getattr(outcome, name) for name in ("confidence", "doubtful", "seconds", "error", "version")},
+                **{name: getattr(outcome, name) for name in ("confidence", "doubtful", "seconds", "version")},
+                "error": printable(outcome.error),
                 "made_with": self._made_with,
                 "finished": int(time.time() * 1e6),
                 "id": identity(outcome.key),
@@ -147,7 +148,7 @@ class Index:
 
     def good(self, key: str) -> tuple[bytes, str] | None:
         """Digest of the version, and the checksum, of the photo that there is a good result of; None without one."""
-        wanted = np.bytes_(identity(key))
+        wanted = np.array(identity(key), self._ids.dtype)  # without zeros at its end, as those it's compared with
         at = int(np.searchsorted(self._ids, wanted))
         if at == len(self._ids) or self._ids[at] != wanted:
             return None

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import base64
 import html
-import io
 import random
+from collections.abc import Callable
 from urllib.parse import quote
 
-from PIL import Image
-
+from humanseg.bulk.addresses import read_photo
 from humanseg.bulk.items import Outcome
 from humanseg.bulk.places import LocalPlace, RemotePlace
 from humanseg.bulk.progress import Tally, duration
 from humanseg.errors import printable
+from humanseg.media import photos
+from humanseg.resize import shrink
 
 NAME = "report.html"
 SHOWN = 48  # doubtful photos, and as many failed ones
@@ -23,9 +24,10 @@ body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .5rem; }
 dl div { background: #f3f3f5; border-radius: .5rem; padding: .5rem .8rem; }
 dt { font-size: .85rem; color: #555; } dd { margin: 0; font-size: 1.4rem; font-weight: 600; }
-.photos { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: 1rem; padding: 0; }
+.photos { display: grid; grid-template-columns: repeat(auto-fill, minmax(16rem, 1fr)); gap: 1rem; padding: 0; }
 figure { margin: 0; overflow-wrap: anywhere; font-size: .85rem; }
-img { width: 100%; height: 11rem; object-fit: contain; border-radius: .4rem;
+figure div { display: flex; gap: .2rem; }
+img { flex: 1; min-width: 0; height: 11rem; object-fit: contain; border-radius: .4rem;
   background: conic-gradient(#fff 25%, #ddd 0 50%, #fff 0 75%, #ddd 0) 0 0/16px 16px; }
 td { vertical-align: top; padding: .3rem .8rem .3rem 0; border-top: 1px solid #ddd; overflow-wrap: anywhere; }
 @media (prefers-color-scheme: dark) { body { background: #16161a; color: #ddd; } dl div { background: #26262c; }
@@ -95,19 +97,25 @@ def page(place: LocalPlace | RemotePlace, tally: Tally, sample: Sample, troubles
 
 
 def _figure(place: LocalPlace | RemotePlace, outcome: Outcome) -> str:
+    """The photo, where it can be read again, beside its result."""
     said = f"expected IoU {outcome.confidence:.2f}" if outcome.person_found else "nobody found"
-    caption = f"<figcaption>{_text(outcome.key)}<br>{said}</figcaption>"
+    before = _picture(lambda: read_photo(outcome.where)) if outcome.where else ""
+    after = _picture(lambda: place.get(outcome.target)) if outcome.person_found else ""
+    link = f"<a href='{quote(outcome.target)}'>{_text(outcome.key)}</a>"
+    return f"<figure><div>{before}{after}</div><figcaption>{link}<br>{said}</figcaption></figure>"
+
+
+def _picture(get: Callable[[], bytes]) -> str:
+    """A picture's file, small, as a part of the page."""
     try:
-        with Image.open(io.BytesIO(place.get(outcome.target))) as picture:
-            picture.draft("RGB", (2 * _SIDE, 2 * _SIDE))
-            picture.thumbnail((_SIDE, _SIDE))
-            stream = io.BytesIO()
-            picture.save(stream, "webp", quality=80)
+        rgb, alpha = (photo := photos.read(get())).rgb, photo.alpha
     except Exception:  # a result that was removed meanwhile, for instance: the line is worth having without it
-        return f"<figure>{caption}</figure>"
-    data = base64.b64encode(stream.getvalue()).decode()
-    picture = f"<img alt='' src='data:image/webp;base64,{data}'>"
-    return f"<figure><a href='{quote(outcome.target)}'>{picture}</a>{caption}</figure>"
+        return ""
+    small = photos.encode(
+        shrink(rgb, _SIDE), None if alpha is None else shrink(alpha, _SIDE), format="webp", quality=80
+    )
+    data = base64.b64encode(small).decode()
+    return f"<img alt='' src='data:image/webp;base64,{data}'>"
 
 
 def _text(text: str) -> str:

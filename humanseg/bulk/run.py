@@ -20,7 +20,7 @@ from humanseg.bulk.sources import Source
 from humanseg.bulk.todo import Todo
 from humanseg.errors import HumanSegError, printable
 
-JOB = f"{RECORDS}/job.json"
+JOB = f"{RECORDS}/_job.json"  # tools that read the folder as a table pass over what begins with _
 PARTS = 100  # of records, that are merged before a run begins
 MOST_VERSIONS = 1_000_000  # of photos that are the same in another version, that are remembered until the end
 

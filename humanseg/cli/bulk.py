@@ -169,5 +169,4 @@ class Shown:
         if self._json:
             say(json.dumps(tally.as_json() | {"finished": True}))
             return
-        before = f"; {tally.skipped:,} were done before" if tally.skipped else ""
-        say(f"{tally.line()}{before}. What wants a look: {target.rstrip('/')}/report.html")
+        say(f"{tally.summary()}. What wants a look: {target.rstrip('/')}/report.html")

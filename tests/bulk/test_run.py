@@ -10,11 +10,13 @@ import time
 import zipfile
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from humanseg.bulk import records
 from humanseg.bulk.cut_out import Options
 from humanseg.bulk.job import JobConfig
+from humanseg.bulk.names import RECORDS
 from humanseg.bulk.places import LocalPlace
 from humanseg.bulk.run import Run
 from humanseg.bulk.sources import Source
@@ -50,9 +52,10 @@ def check_complete(target: Path, keys: list[str]) -> None:
     rows = table(target)
     assert sorted(row["source"] for row in rows) == sorted(keys)
     assert all(not row["error"] and len(row["checksum"]) == 64 and row["width"] == 32 for row in rows)
+    assert len(pq.read_table(target / RECORDS)) == len(keys), "any tool can read it"
     files = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
     parts = set(records.parts(LocalPlace(target)))
-    assert files - parts == {row["target"] for row in rows} | {"report.html", "_records/job.json", "_records/.lock"}
+    assert files - parts == {row["target"] for row in rows} | {"report.html", "_records/_job.json", "_records/.lock"}
 
 
 RUN = """
@@ -60,6 +63,7 @@ import sys
 from pathlib import Path
 from humanseg.bulk.job import JobConfig
 from humanseg.bulk.local import LocalEngine
+from humanseg.bulk.names import RECORDS
 from humanseg.bulk.places import LocalPlace
 from humanseg.bulk.run import Run
 from humanseg.bulk.sources import Source
