@@ -43,9 +43,12 @@ def busy(message: str, done: int | None = None, total: int = 0) -> str:
     return f'<p role="status">{escape(message)}</p><progress{share}></progress>'
 
 
-def empty(message: str) -> str:
-    """The message in the place of a picture that isn't there yet."""
-    return f'<div class="empty">{PERSON}<p>{escape(message)}</p></div>'
+def empty(message: str, touch: str | None = None) -> str:
+    """The message in the place of a picture that isn't there yet; `touch` is what fingers read instead."""
+    if touch is None:
+        return f'<div class="empty">{PERSON}<p>{escape(message)}</p></div>'
+    says = f'<p class="by-mouse">{escape(message)}</p><p class="by-touch">{escape(touch)}</p>'
+    return f'<div class="empty">{PERSON}{says}</div>'
 
 
 def duration(seconds: float) -> str:

@@ -121,9 +121,10 @@ def launch_options(limits: Limits, site: Site | None = None) -> dict[str, Any]:
     """
     return {
         "theme": theme.theme(),
-        "css": theme.STYLE.read_text(encoding="utf-8"),
+        "css": theme.style(),
         "js": theme.SCRIPT.read_text(encoding="utf-8"),
         "head": theme.head(),
+        "favicon_path": theme.ICON,
         "max_file_size": limits.upload_mb * 1_000_000,
         "show_error": False,
         "share": False,

@@ -9,14 +9,17 @@ SHIPPED_INSTEAD = "{wrong}: the weights that ship with HumanSegNet serve in plac
 
 # Photo tab
 DROP = "Photos"
+ADD_PHOTOS, CHOOSE_PHOTOS = "Add photos", "Choose photos"
 EXAMPLES = "Or try one of these"
 RESULTS = "Cut-outs"
 COMPARE = "Before and after"
-EMPTY = "Your cut-out appears here. Drop a photo, paste one with Ctrl+V, or pick up to {photos} at once."
+EMPTY = "Drop a photo, paste one with Ctrl+V, or pick up to {photos} at once."
+EMPTY_TOUCH = "Choose a photo, take one, or pick up to {photos} at once."
 SHOWN_ON = "Show it on"
 CHECKERBOARD, WHITE, BLACK, COLOUR = "Checkerboard", "White", "Black", "Colour"
 DOWNLOAD = "Download cut-out"
 DOWNLOAD_ALL = "Download ZIP"
+TO_BACKGROUND = "Background"
 FORMAT = "File type"
 NOBODY = "Nobody was found in {name}."
 DONE_ONE = "{name}: {width} × {height} pixels, {seconds:.1f} s."

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import gradio as gr
+
+from humanseg import web
+from humanseg.ui import text
 
 FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Noto Sans", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
 STYLE = Path(__file__).parent / "style.css"
 SCRIPT = Path(__file__).parent / "script.js"
+ICON = Path(web.__file__).parent / "page" / "icons" / "icon-192.png"
 # What runs before Gradio's own scripts.
 FIRST = [Path(__file__).parent / name for name in ("storage.js", "answers.js")]
+
+
+def style() -> str:
+    """The page's CSS, and the words that it writes on what Gradio draws."""
+    words = {"add": text.ADD_PHOTOS, "choose": text.CHOOSE_PHOTOS}
+    written = "".join(f"--words-{name}: {json.dumps(line)}; " for name, line in words.items())
+    return f":root {{ {written}}}\n{STYLE.read_text(encoding='utf-8')}"
 
 
 def head() -> str:

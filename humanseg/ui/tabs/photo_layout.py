@@ -16,6 +16,7 @@ from humanseg.ui.uploads import photos_input
 
 SHOWN_ON = (text.CHECKERBOARD, text.WHITE, text.BLACK, text.COLOUR)
 FORMATS = ("PNG", "WebP")
+OPEN_BACKGROUND = """() => document.querySelector('[role=tab][data-tab-id="background"]').click()"""
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ class Layout:
 
 def lay_out(context: Context) -> Layout:
     """Lays the tab out."""
-    with gr.Row():
-        with gr.Column(scale=2, min_width=240):
+    with gr.Row(elem_id="photo-tab"):
+        with gr.Column(scale=2, min_width=240, elem_id="photo-side"):
             drop = photos_input(label=text.DROP, file_types=["image", ".heic", ".heif"], elem_id="photos", height=190)
             pictures = {"columns": 3, "height": "auto", "allow_preview": False, "buttons": [], "interactive": False}
             examples = gr.Gallery(
@@ -82,7 +83,7 @@ def lay_out(context: Context) -> Layout:
             with gr.Row(visible=False, elem_id="batch") as batch:
                 download_all = Download(context, text.DOWNLOAD_ALL, elem_id="download-all")
                 clear = gr.Button(text.CLEAR, elem_id="clear")
-        with gr.Column(scale=5, min_width=260):
+        with gr.Column(scale=5, min_width=260, elem_id="photo-main"):
             status = gr.HTML(invitation(context), elem_id="photo-status", elem_classes="say")
             shown, overtaken = gr.Textbox(visible=HIDDEN), gr.Textbox(visible=HIDDEN)
             compare = gr.ImageSlider(
@@ -103,6 +104,8 @@ def lay_out(context: Context) -> Layout:
                     colour = gr.ColorPicker("#2f9e8f", label=text.COLOUR, visible=False, elem_id="shown-on-colour")
                     kind = gr.Radio(list(FORMATS), value="PNG", label=text.FORMAT, elem_id="format", min_width=140)
                 download = Download(context, text.DOWNLOAD, elem_id="download", variant="primary")
+                to_background = gr.Button(text.TO_BACKGROUND, elem_id="to-background")
+                to_background.click(None, js=OPEN_BACKGROUND, api_visibility="private")
                 part = repair.lay_out()
     return Layout(
         *(drop, examples, gallery, listed, batch, download_all, clear),
@@ -112,4 +115,5 @@ def lay_out(context: Context) -> Layout:
 
 def invitation(context: Context) -> str:
     """The message in the place of the first cut-out."""
-    return empty(text.EMPTY.format(photos=context.limits.photos))
+    photos = context.limits.photos
+    return empty(text.EMPTY.format(photos=photos), text.EMPTY_TOUCH.format(photos=photos))
