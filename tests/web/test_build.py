@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+from humanseg import confidence
 from humanseg.web import build
 
 ENGINE = {
@@ -105,3 +106,8 @@ def test_the_look_is_that_of_the_gradio_page(files):
 
     family = re.search(r"system-ui[^;]*", style)[0]
     assert [name.strip('" ') for name in family.split(",")] == FONT
+
+
+def test_cut_outs_are_worth_a_look_below_the_same_confidence_as_on_the_server(files):
+    stated = re.search(r"DOUBTFUL = ([\d.]+);", read(files["app/states.js"]).decode())[1]
+    assert float(stated) == confidence.DOUBTFUL

@@ -1,5 +1,6 @@
 /** Picture files in and out: which ones can be read, what those that came out are called, how they get to the visitor. */
 
+import { isDoubtful, isEmpty } from "./states.js";
 import * as words from "./words.js";
 
 const PICTURE = /\.(jpe?g|png|webp|gif|bmp|avif|heic|heif|tiff?)$/i;
@@ -93,10 +94,11 @@ export function report(items) {
   const rows = items.map((item) => {
     const known = item.state === "done";
     const size = known ? [item.width, item.height] : ["", ""];
-    const figures = known ? [item.found ? "yes" : "no", item.confidence.toFixed(3), item.seconds.toFixed(2)] : ["", "", ""];
-    return [harmless(item.file.name), ...size, ...figures, item.error];
+    const look = isDoubtful(item) || isEmpty(item) ? "yes" : "no";
+    const found = [item.found ? "yes" : "no", item.confidence.toFixed(3), look, item.seconds.toFixed(2)];
+    return [harmless(item.file.name), ...size, ...(known ? found : ["", "", "", ""]), item.error];
   });
-  const head = ["name", "width", "height", "person_found", "confidence", "seconds", "error"];
+  const head = ["name", "width", "height", "person_found", "confidence", "worth_a_look", "seconds", "error"];
   return "\ufeff" + [head, ...rows].map((row) => row.map(quoted).join(",") + "\r\n").join("");
 }
 

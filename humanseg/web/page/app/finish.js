@@ -1,6 +1,7 @@
 /** What the visitor takes home: the picture on screen as a file or on the clipboard, or all of them as a ZIP. */
 
 import { outputName, report, save, writesWebp } from "./files.js";
+import { isCutOut } from "./states.js";
 import * as words from "./words.js";
 import { numbered } from "./zip.js";
 
@@ -27,7 +28,7 @@ export class Finish {
     this.#onClick("#share", words.ENCODING, (item) => this.#share(item));
     this.#onClick("#download-all", words.PACKING, () => this.#downloadAll());
     backdrop.addEventListener("change", () => this.#offer());
-    photos.addEventListener("change", () => (button("#download-all").disabled = !photos.count("done")));
+    photos.addEventListener("change", () => (button("#download-all").disabled = !photos.items.some(isCutOut)));
     void writesWebp().then((can) => this.#input("webp").closest("label")?.toggleAttribute("hidden", !can));
     const probe = new File([], "photo.png", { type: "image/png" });
     button("#share").hidden = !navigator.canShare?.({ files: [probe] });
@@ -111,7 +112,7 @@ export class Finish {
   }
 
   async #downloadAll() {
-    const done = this.photos.items.filter((item) => item.state === "done");
+    const done = this.photos.items.filter(isCutOut);
     const names = numbered(["report.csv", ...done.map((item) => this.#name(item))]).slice(1);
     const [backdrop, format] = [this.backdrop.value, this.#format];
     const files = [];

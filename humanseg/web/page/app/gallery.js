@@ -1,5 +1,6 @@
 /** The list of the visitor's photos: each with its thumbnail and how far it is. */
 
+import { isDoubtful } from "./states.js";
 import * as words from "./words.js";
 
 /** @typedef {import("./photos.js").Item} Item */
@@ -36,13 +37,14 @@ export class Gallery {
     state.hidden = !state.textContent;
     state.classList.toggle("wrong", item.state === "failed");
     button.title = item.error;
+    const name = /** @type {HTMLElement} */ (entry.querySelector(".name"));
+    name.textContent = isDoubtful(item) ? words.doubtfulCaption(item.file.name) : item.file.name;
   }
 
   /** @param {Item} item */
   #add(item) {
     const entry = document.createElement("li");
     entry.innerHTML = '<button><img alt="" /><span class="state"></span><span class="name"></span></button>';
-    /** @type {HTMLElement} */ (entry.querySelector(".name")).textContent = item.file.name;
     entry.querySelector("button")?.addEventListener("click", () => this.onPick(item));
     this.#list.append(entry);
     this.#entries.set(item.id, entry);

@@ -1,5 +1,6 @@
 /** What the Photo tab shows: which photo, on which background, and how far the work is. */
 
+import { isCutOut, isEmpty } from "./states.js";
 import * as words from "./words.js";
 
 /** @typedef {import("./photos.js").Item} Item */
@@ -69,12 +70,12 @@ export class PhotoView {
     this.gallery.draw(photos.items, shown);
     this.tell();
     if (item === null || item === shown) this.#lay();
-    if (item === shown && shown?.state === "done") void this.#draw();
+    if (item === shown && isCutOut(shown)) void this.#draw();
   }
 
   /** Shows the parts that belong to the state of the photo on screen. */
   #lay() {
-    const done = this.shown?.state === "done";
+    const done = isCutOut(this.shown);
     find("#empty").hidden = done;
     find("#finish").hidden = !done;
     find("#again").hidden = this.shown?.state !== "failed";
@@ -99,6 +100,7 @@ export class PhotoView {
   /** @param {Item} item */
   #words(item) {
     if (item.state === "failed") return words.failed(item.file.name, item.error);
+    if (isEmpty(item)) return words.nobody(item.file.name);
     return item.state === "working" ? words.WORKING_ONE : words.WAITING;
   }
 
@@ -117,13 +119,9 @@ export class PhotoView {
       this.#progress.max = total;
       this.#progress.value = done + failures + (begun?.share ?? 0);
       this.say(total === 1 ? words.WORKING_ONE : words.working(done + failures, total));
-    } else if (shown?.state === "failed") {
-      this.say(words.failed(shown.file.name, shown.error), true);
-    } else if (shown?.state === "done" && !shown.found) {
-      this.say(words.nobody(shown.file.name), true);
-    } else if (shown?.state === "done") {
-      const one = words.doneOne(shown);
-      this.say(total === 1 ? one : `${words.finished(done, failures)} ${one}`);
+    } else if (shown) {
+      const one = isCutOut(shown) ? words.doneOne(shown) : this.#words(shown);
+      this.say(total === 1 ? one : `${words.finished(photos.items)} ${one}`, !isCutOut(shown));
     }
   }
 
@@ -137,7 +135,7 @@ export class PhotoView {
     do {
       this.#stale = false;
       const item = this.shown;
-      if (item?.state !== "done") break;
+      if (!item || !isCutOut(item)) break;
       try {
         const pictures = await this.studio.preview(item, this.backdrop.value);
         if (this.shown === item) this.stage.show(pictures);

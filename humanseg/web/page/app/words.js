@@ -1,5 +1,7 @@
 /** Every sentence that the page says by itself, in one place. */
 
+import { isDoubtful, isEmpty } from "./states.js";
+
 /** @param {number} seconds */
 export function duration(seconds) {
   if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
@@ -29,8 +31,14 @@ export const OFFLINE_READY = "It is stored in this browser: it works without a c
 export const fetching = (done, total) => `Fetching the network: ${megabytes(done)} of ${megabytes(total)} MB, once.`;
 
 /** @param {import("./photos.js").Item} item */
-export const doneOne = ({ file, width, height, seconds, reduced }) =>
-  `${file.name}: ${width} × ${height} pixels${reduced ? ", made smaller for this device," : ","} ${seconds.toFixed(1)} s.`;
+export function doneOne(item) {
+  const smaller = item.reduced ? ", made smaller for this device," : ",";
+  const said = `${item.file.name}: ${item.width} × ${item.height} pixels${smaller} ${item.seconds.toFixed(1)} s.`;
+  return isDoubtful(item) ? `${said} It may have faults: worth a look.` : said;
+}
+
+/** @param {string} name */
+export const doubtfulCaption = (name) => `Worth a look: ${name}`;
 
 /** @param {string} name */
 export const nobody = (name) => `Nobody was found in ${name}.`;
@@ -44,9 +52,16 @@ export const working = (done, total) => `${done} of ${total} photos done.`;
 /** @param {number} seconds NaN where it isn't known yet */
 export const left = (seconds) => (Number.isNaN(seconds) ? "" : `About ${duration(seconds)} left`);
 
-/** @param {number} done @param {number} failures */
-export const finished = (done, failures) =>
-  failures ? `${done} of ${done + failures} photos done, ${failures} failed: the gallery says why.` : `${done} photos done.`;
+/** @param {import("./photos.js").Item[]} items all of them */
+export function finished(items) {
+  const [failures, doubtful, empty] = [(/** @type {any} */ item) => item.state === "failed", isDoubtful, isEmpty].map(
+    (fits) => items.filter(fits).length,
+  );
+  const done = items.length - failures;
+  const but = (doubtful ? `, ${doubtful} worth a look` : "") + (empty ? `, ${empty} without anybody` : "");
+  if (!failures) return `${done} photos done${but}.`;
+  return `${done} of ${items.length} photos done${but}, ${failures} failed: the gallery says why.`;
+}
 
 /** @param {number} count */
 export const notPictures = (count) =>
