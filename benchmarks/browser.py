@@ -68,9 +68,9 @@ COMPARE = """async ([rounds, size]) => {
   const image = new ImageData(photo.width, photo.height);
   const ways = {
     async ours() {
-      const {alpha, pixels, width, height} = await engine.frame(await createImageBitmap(photo), {size});
+      const {alpha, coarse, pixels, width, height} = await engine.frame(await createImageBitmap(photo), {size});
       const frame = await createImageBitmap(photo);
-      await composer.draw({frame, alpha, pixels, width, height, mirror: false});
+      await composer.draw({frame, alpha, coarse, pixels, width, height, mirror: false});
     },
     async theirs() {
       const frame = await createImageBitmap(photo);

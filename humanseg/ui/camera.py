@@ -11,6 +11,8 @@ import numpy as np
 from PIL import Image
 
 from humanseg.errors import HumanSegError, ImageError
+from humanseg.parts import without_doubtful_parts
+from humanseg.resize import resize_alpha
 from humanseg.segmenter import Segmenter
 from humanseg.ui import text
 
@@ -57,8 +59,8 @@ class Cameras:
             self._seen[name] = since, now
 
 
-def alpha_of(picture: bytes, segmenter: Segmenter) -> np.ndarray:
-    """The alpha of one small frame, by itself: the browser keeps it steady over time.
+def alphas_of(picture: bytes, segmenter: Segmenter) -> np.ndarray:
+    """The alphas of one small frame, by itself: the browser keeps them steady over time.
 
     Parameters
     ----------
@@ -66,7 +68,7 @@ def alpha_of(picture: bytes, segmenter: Segmenter) -> np.ndarray:
 
     Returns
     -------
-    uint8 HxW
+    uint8 2xHxW: without the parts that the network isn't sure enough of, and the network's own
 
     Raises
     ------
@@ -79,5 +81,8 @@ def alpha_of(picture: bytes, segmenter: Segmenter) -> np.ndarray:
             frame = np.asarray(opened.convert("RGB"))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ImageError(text.FRAME_BAD) from error
-    alpha = segmenter.alpha(frame, second_pass=False, size=segmenter.config.live_size, decide=False)
-    return (alpha * 255 + 0.5).astype(np.uint8)
+    coarse = segmenter.coarse_alpha(frame, segmenter.config.live_size, second_pass=False)
+    found = segmenter.confidence(coarse) > 0
+    judged = without_doubtful_parts(coarse, segmenter.config) if found else np.zeros_like(coarse)
+    both = [resize_alpha(alpha, *frame.shape[1::-1]) for alpha in (judged, coarse)]
+    return (np.stack(both) * 255 + 0.5).astype(np.uint8)

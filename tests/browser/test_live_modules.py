@@ -25,6 +25,7 @@ const pixels = (alpha, person = 200, room = 60) => {
   for (let i = 0; i < size; i++) out.set(alpha[i] > 0.5 ? [person, 90, 90, 255] : [room, 60, 120, 255], 4 * i);
   return out;
 };
+const judged = (alpha) => Uint8Array.from(alpha, (value) => 255 * value);
 const at = (plane, x, y) => plane[y * width + x];
 """
 
@@ -45,7 +46,8 @@ def run(browser, server) -> Iterator[Callable[[str, str], Any]]:
 def test_a_person_is_there_in_the_first_frame_and_whole(run):
     first, rim = run(
         "steady.js",
-        """const alpha = disc(32, 24, 12), out = new m.Steady().next(alpha, pixels(alpha), width, height);
+        """const alpha = disc(32, 24, 12);
+        const out = new m.Steady().next(alpha, judged(alpha), pixels(alpha), width, height);
         return [at(out, 32, 24), at(out, 5, 5)];""",
     )
     assert (first, rim) == (1, 0)
@@ -62,7 +64,7 @@ def test_an_outline_that_trembles_is_held_still(run):
             if (edge) alpha[i] = (i * 7 + turn * 13) % 10 / 10;
           }
           raw.push(alpha);
-          calm.push(steady.next(alpha, seen, width, height));
+          calm.push(steady.next(alpha, judged(alpha), seen, width, height));
         }
         const flicker = (frames) => {
           let sum = 0;
@@ -83,7 +85,7 @@ def test_what_is_taken_for_a_person_now_and_then_never_shows_but_who_stays_does(
           const alpha = disc(20, 30, 10);
           if (turn % 2) disc(54, 8, 4, alpha);
           if (turn >= 6) disc(54, 36, 6, alpha);
-          const out = steady.next(alpha, pixels(alpha), width, height);
+          const out = steady.next(alpha, judged(alpha), pixels(alpha), width, height);
           lamp.push(at(out, 54, 8));
           guest.push(at(out, 54, 36));
         }
@@ -93,13 +95,40 @@ def test_what_is_taken_for_a_person_now_and_then_never_shows_but_who_stays_does(
     assert guest[6] < 0.05 and min(guest[8:]) > 0.98
 
 
+def test_a_person_whom_the_net_doubts_for_some_frames_stays_but_not_for_ever(run):
+    shown = run(
+        "steady.js",
+        """const steady = new m.Steady(), alpha = disc(32, 24, 12), nothing = new Uint8Array(size), shown = [];
+        for (let turn = 0; turn < 40; turn++) {
+          const sure = turn < 5 || (turn < 20 && turn % 4 === 0);
+          shown.push(at(steady.next(alpha, sure ? judged(alpha) : nothing, pixels(alpha), width, height), 32, 24));
+        }
+        return shown;""",
+    )
+    assert min(shown[:20]) == 1 and max(shown[32:]) == 0
+
+
+def test_where_the_net_is_never_sure_nobody_is_shown(run):
+    assert (
+        run(
+            "steady.js",
+            """const steady = new m.Steady(), alpha = disc(32, 24, 12), nothing = new Uint8Array(size);
+        let most = 0;
+        for (let turn = 0; turn < 9; turn++)
+          most = Math.max(most, ...steady.next(alpha, nothing, pixels(alpha), width, height));
+        return most;""",
+        )
+        == 0
+    )
+
+
 def test_who_walks_leaves_nothing_behind(run):
     behind = run(
         "steady.js",
         """const steady = new m.Steady(), behind = [];
         for (let x = 10; x < 54; x += 4) {
           const alpha = disc(x, 24, 8);
-          const out = steady.next(alpha, pixels(alpha), width, height);
+          const out = steady.next(alpha, judged(alpha), pixels(alpha), width, height);
           if (x > 22) behind.push(at(out, x - 12, 24));
         }
         return behind;""",
@@ -111,9 +140,9 @@ def test_another_size_starts_afresh(run):
     assert run(
         "steady.js",
         """const steady = new m.Steady(), alpha = disc(32, 24, 12);
-        steady.next(alpha, pixels(alpha), width, height);
+        steady.next(alpha, judged(alpha), pixels(alpha), width, height);
         const smaller = new Float32Array(32 * 24).fill(1), seen = new Uint8ClampedArray(4 * 32 * 24);
-        return Math.min(...steady.next(smaller, seen, 32, 24)) === 1;""",
+        return Math.min(...steady.next(smaller, judged(smaller), seen, 32, 24)) === 1;""",
     )
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from humanseg.errors import HumanSegError, ImageError
 from humanseg.ui import text
-from humanseg.ui.camera import AWAY, LONGEST_SIDE, Cameras, alpha_of
+from humanseg.ui.camera import AWAY, LONGEST_SIDE, Cameras, alphas_of
 from tests.ui.fakes import segmenter
 
 
@@ -59,10 +59,17 @@ def test_who_has_had_a_place_for_long_gives_it_to_who_waits_but_to_nobody_else(c
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_the_alpha_is_as_large_as_the_frame(kind):
-    alpha = alpha_of(picture(kind=kind), segmenter())
-    assert alpha.dtype == np.uint8 and alpha.shape == (120, 160)
-    assert alpha[66, 80] == 255 and alpha[0, 0] == 0
+def test_the_alphas_are_as_large_as_the_frame(kind):
+    alphas = alphas_of(picture(kind=kind), segmenter())
+    assert alphas.dtype == np.uint8 and alphas.shape == (2, 120, 160)
+    assert (alphas[:, 66, 80] == 255).all() and (alphas[:, 0, 0] == 0).all()
+
+
+def test_where_nobody_is_only_the_network_s_own_alpha_says_anything():
+    empty = io.BytesIO()
+    Image.new("RGB", (64, 48), "grey").save(empty, "PNG")
+    judged, coarse = alphas_of(empty.getvalue(), segmenter())
+    assert not judged.any() and coarse.shape == (48, 64)
 
 
 @pytest.mark.parametrize(
@@ -72,5 +79,5 @@ def test_the_alpha_is_as_large_as_the_frame(kind):
 )
 def test_what_is_no_frame_is_refused_in_a_sentence(content):
     with pytest.raises(ImageError) as caught:
-        alpha_of(content, segmenter())
+        alphas_of(content, segmenter())
     assert str(caught.value) == text.FRAME_BAD

@@ -1,4 +1,4 @@
-"""The address that a browser sends its webcam's frames to when it can't run the network: a small JPEG in, alpha out."""
+"""The address that a browser sends its camera's frames to if it can't run the network: a small JPEG in, alphas out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from humanseg.errors import HumanSegError, ImageError
 from humanseg.ui import text
-from humanseg.ui.camera import Cameras, alpha_of
+from humanseg.ui.camera import Cameras, alphas_of
 from humanseg.ui.server.limits import Limits
 
 PATH = "/web/frame"
@@ -23,7 +23,7 @@ PATIENCE = 10
 
 
 class Frames:
-    """ASGI middleware that answers frames with their alpha, 8 bits a pixel, and passes all other requests on."""
+    """ASGI middleware that answers frames with their two alphas, 8 bits a pixel, and passes all other requests on."""
 
     def __init__(self, app: Any, limits: Limits) -> None:
         self.app = app
@@ -43,7 +43,7 @@ class Frames:
         try:
             self._cameras.admit(camera[:64])
             picture = await asyncio.wait_for(_body(receive), PATIENCE)
-            alpha = await asyncio.to_thread(lambda: alpha_of(picture, live.get()))
+            alphas = await asyncio.to_thread(lambda: alphas_of(picture, live.get()))
         except ImageError as error:
             return _sentence(str(error), 400)
         except HumanSegError as error:
@@ -52,7 +52,7 @@ class Frames:
             return _sentence(text.REQUEST_TOO_SLOW, 408)
         # Most of an alpha is 0 or 255: packed it's a few kB.
         return Response(
-            gzip.compress(alpha.tobytes(), 1, mtime=0),
+            gzip.compress(alphas.tobytes(), 1, mtime=0),
             media_type="application/octet-stream",
             headers={"Content-Encoding": "gzip", "Cache-Control": "no-store"},
         )

@@ -11,7 +11,8 @@ import { Steady } from "./steady.js";
 /**
  * @typedef {object} Shot
  * @property {VideoFrame | ImageBitmap} frame closed once it's drawn
- * @property {Uint8Array} alpha the net's, width * height
+ * @property {Uint8Array} alpha without what the net isn't sure enough of, width * height
+ * @property {Uint8Array} coarse the net's own
  * @property {Uint8ClampedArray} pixels of the frame at that size, RGBA
  * @property {number} width
  * @property {number} height
@@ -58,8 +59,8 @@ export class Composer {
   /** @param {Shot} shot */
   draw(shot) {
     const { frame, width, height, mirror } = shot;
-    const { values, pixels } = turned(shot);
-    const steady = this.steady.next(values, pixels, width, height);
+    const { values, alpha, pixels } = turned(shot);
+    const steady = this.steady.next(values, alpha, pixels, width, height);
     const { kind, strength = 0.02 } = this.background;
     this.painter.paint(frame, {
       width,
@@ -77,13 +78,15 @@ export class Composer {
  * The net's alpha and what it saw, mirrored where that's wanted.
  * @param {Shot} shot
  */
-function turned({ alpha, pixels, width, height, mirror }) {
+function turned({ alpha, coarse, pixels, width, height, mirror }) {
   const values = new Float32Array(alpha.length);
   const seen = new Uint32Array(pixels.buffer, pixels.byteOffset, alpha.length);
   for (let y = 0, i = 0; y < height; y++) {
     const row = y * width;
-    for (let x = 0; x < width; x++, i++) values[i] = alpha[mirror ? row + width - 1 - x : i] / 255;
-    if (mirror) seen.subarray(row, row + width).reverse();
+    for (let x = 0; x < width; x++, i++) values[i] = coarse[mirror ? row + width - 1 - x : i] / 255;
+    if (!mirror) continue;
+    seen.subarray(row, row + width).reverse();
+    alpha.subarray(row, row + width).reverse();
   }
-  return { values, pixels };
+  return { values, alpha, pixels };
 }

@@ -41,7 +41,7 @@ export class ComposerClient {
    * @returns {Promise<{ms: number, way: string}>} once it's on the canvas
    */
   draw(shot) {
-    return this.#ask({ type: "draw", shot }, [shot.frame, shot.alpha.buffer, shot.pixels.buffer]);
+    return this.#ask({ type: "draw", shot }, [shot.frame, shot.alpha.buffer, shot.coarse.buffer, shot.pixels.buffer]);
   }
 
   /**

@@ -34,8 +34,8 @@
  * @property {number} height
  * @property {Uint8Array} alpha of the frame's aspect, at the network's size, 0 to 255: without doubtful parts, and
  *     empty where nobody is found
- * @property {Uint8Array} [coarse] the network's own, neither judged nor decided
- * @property {boolean} [personFound]
+ * @property {Uint8Array} coarse the network's own, neither judged nor decided
+ * @property {boolean} personFound
  * @property {Uint8ClampedArray} pixels of the frame at that size, RGBA
  * @property {number} ms that it took in the worker
  */

@@ -161,9 +161,9 @@ export class Live {
    * @param {number} run @param {number} captured @param {VideoFrame | ImageBitmap} frame
    * @param {import("./engine.js").Frame} found
    */
-  async #draw(run, captured, frame, { width, height, alpha, pixels, ms }) {
+  async #draw(run, captured, frame, { ms, ...found }) {
     try {
-      const drawn = await this.composer?.draw({ frame, alpha, pixels, width, height, mirror: this.mirror });
+      const drawn = await this.composer?.draw({ frame, ...found, mirror: this.mirror });
       if (run !== this.run || !drawn || !this.rate || !this.engine) return;
       const measured = this.rate.note(captured, { net: ms, drawing: drawn.ms });
       if (measured) this.options.onRate(measured);

@@ -30,10 +30,11 @@ export class ServerEngine {
     const { jpeg, pixels } = await this.#small(frame, size);
     const answer = await this.#sent(jpeg);
     if (!answer.ok) throw new Error(await sentenceOf(answer));
-    const alpha = new Uint8Array(await answer.arrayBuffer());
-    const width = this.canvas.width, height = this.canvas.height;
-    if (alpha.length !== width * height) throw new Error(LOST);
-    return { width, height, alpha, pixels, ms: performance.now() - start };
+    const both = new Uint8Array(await answer.arrayBuffer());
+    const width = this.canvas.width, height = this.canvas.height, count = width * height;
+    if (both.length !== 2 * count) throw new Error(LOST);
+    const alpha = both.slice(0, count), coarse = both.slice(count);
+    return { width, height, alpha, coarse, personFound: alpha.some((value) => value > 127), pixels, ms: performance.now() - start };
   }
 
   /** @param {VideoFrame | ImageBitmap} frame @param {number} side */

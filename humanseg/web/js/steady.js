@@ -10,12 +10,14 @@ const INERTIA = 0.6;
 // Hysteresis: what was outside comes in above the first, what was inside goes out below the second.
 const COMES_IN = 0.6;
 const GOES_OUT = 0.4;
-// Frames in a row in which a part that touches nobody must be seen before it's shown: a badge or a lamp that the net
-// takes for a person now and then doesn't blink.
+// Frames in a row in which the net must be sure of a new part before it's shown: a badge or a lamp that it takes for a
+// person now and then doesn't blink. And frames for which a part that is shown stays although the net is in doubt.
 const FRAMES_TO_COME = 3;
-// Alpha from which pixels belong together, and the least that a part reaches somewhere.
-const REACH = 0.15;
+const FRAMES_TO_GO = 10;
+const SHOWN = FRAMES_TO_COME + FRAMES_TO_GO;
 const SURE = 0.5;
+// Pixels of the net's size around a part that belong to it: its soft edge.
+const SOFT = 3;
 // Pixels of the net's size around the outline in which an alpha may be between 0 and 1.
 const OUTLINE = 3;
 
@@ -33,24 +35,25 @@ export class Steady {
     this.grey = null;
     /** @type {Uint8Array | null} */
     this.inside = null;
-    /** @type {Uint8Array | null} */
-    this.age = null;
+    /** @type {Uint8Array | null} by pixel, how long the part that it's in has been seen: shown from FRAMES_TO_COME on */
+    this.score = null;
     this.width = 0;
   }
 
   /**
    * The steady alpha of the next frame, decided: soft at outlines only.
-   * @param {Float32Array} alpha the net's, 0 to 1, width * height
+   * @param {Float32Array} alpha the net's own, 0 to 1, width * height
+   * @param {Uint8Array} judged the same, 0 to 255, without what the net isn't sure enough of
    * @param {Uint8ClampedArray} pixels of the frame at the net's size, RGBA
    * @param {number} width
    * @param {number} height
    * @returns {Float32Array}
    */
-  next(alpha, pixels, width, height) {
+  next(alpha, judged, pixels, width, height) {
     const grey = brightness(pixels);
     if (!this.alpha || this.width !== width || this.alpha.length !== alpha.length) {
       this.reset();
-      this.age = new Uint8Array(alpha.length).fill(FRAMES_TO_COME);
+      this.score = new Uint8Array(alpha.length).fill(FRAMES_TO_COME - 1);
       this.inside = Uint8Array.from(alpha, (value) => (value >= SURE ? 1 : 0));
       this.alpha = alpha.slice();
     } else {
@@ -59,7 +62,7 @@ export class Steady {
     this.grey = grey;
     this.width = width;
     const shown = this.alpha.slice();
-    this.#holdBack(shown, width, height);
+    this.#holdBack(shown, judged, width, height);
     return this.#decide(shown, width, height);
   }
 
@@ -77,27 +80,30 @@ export class Steady {
     }
   }
 
-  /** Takes parts out that haven't been there for long enough. */
-  #holdBack(/** @type {Float32Array} */ alpha, /** @type {number} */ width, /** @type {number} */ height) {
+  /**
+   * Takes parts out that haven't been there for long enough, and those that the net has doubted for long enough.
+   * @param {Float32Array} alpha @param {Uint8Array} judged @param {number} width @param {number} height
+   */
+  #holdBack(alpha, judged, width, height) {
     const { labels, count } = parts(alpha, width, height);
-    const before = /** @type {Uint8Array} */ (this.age);
-    const age = new Uint8Array(count);
-    const sure = new Uint8Array(count);
-    for (let i = 0; i < labels.length; i++) {
-      const label = labels[i];
-      if (!label || alpha[i] < SURE) continue;
-      sure[label] = 1;
-      if (before[i] > age[label]) age[label] = before[i];
-    }
-    const now = new Uint8Array(labels.length);
+    const before = /** @type {Uint8Array} */ (this.score);
+    const score = new Uint8Array(count), pixels = new Uint32Array(count), sure = new Uint32Array(count);
     for (let i = 0; i < labels.length; i++) {
       const label = labels[i];
       if (!label) continue;
-      const seen = sure[label] ? Math.min(FRAMES_TO_COME, age[label] + 1) : 0;
-      now[i] = seen;
-      if (seen < FRAMES_TO_COME) alpha[i] = 0;
+      pixels[label]++;
+      if (judged[i] > 127) sure[label]++;
+      if (before[i] > score[label]) score[label] = before[i];
     }
-    this.age = now;
+    for (let label = 1; label < count; label++) score[label] = next(score[label], 2 * sure[label] >= pixels[label]);
+    const now = new Uint8Array(labels.length), mask = new Float32Array(labels.length);
+    for (let i = 0; i < labels.length; i++) {
+      now[i] = labels[i] ? score[labels[i]] : 0;
+      mask[i] = now[i] >= FRAMES_TO_COME ? 1 : 0;
+    }
+    const near = boxBlur(mask, width, height, SOFT);
+    for (let i = 0; i < labels.length; i++) if (!mask[i] && (labels[i] || near[i] < 1e-4)) alpha[i] = 0;
+    this.score = now;
   }
 
   /** @param {Float32Array} alpha @param {number} width @param {number} height */
@@ -134,29 +140,39 @@ function brightness(pixels) {
 }
 
 /**
- * The connected parts (4-neighbours) of an alpha: labels from 1 on, 0 where nothing is.
+ * A part's score in the next frame.
+ * @param {number} score @param {boolean} sure
+ */
+function next(score, sure) {
+  const shown = score >= FRAMES_TO_COME;
+  if (sure) return shown || score + 1 >= FRAMES_TO_COME ? SHOWN : score + 1;
+  return shown && score > FRAMES_TO_COME ? score - 1 : 0;
+}
+
+/**
+ * The connected parts (4-neighbours) where an alpha is at least SURE: labels from 1 on, 0 where nothing is.
  * @param {Float32Array} alpha @param {number} width @param {number} height
  */
 export function parts(alpha, width, height) {
   const labels = new Uint16Array(width * height);
   const stack = new Int32Array(width * height);
-  let count = 1;
+  let count = 0, top = 0;
+  const push = (/** @type {number} */ i) => {
+    if (labels[i] || alpha[i] < SURE) return;
+    labels[i] = count;
+    stack[top++] = i;
+  };
   for (let start = 0; start < labels.length; start++) {
-    if (labels[start] || alpha[start] < REACH) continue;
-    let top = 0;
-    stack[top++] = start;
-    labels[start] = count;
-    while (top) {
-      const i = stack[--top];
-      const x = i % width;
-      if (x > 0 && !labels[i - 1] && alpha[i - 1] >= REACH) (labels[i - 1] = count), (stack[top++] = i - 1);
-      if (x < width - 1 && !labels[i + 1] && alpha[i + 1] >= REACH) (labels[i + 1] = count), (stack[top++] = i + 1);
-      if (i >= width && !labels[i - width] && alpha[i - width] >= REACH)
-        (labels[i - width] = count), (stack[top++] = i - width);
-      if (i + width < labels.length && !labels[i + width] && alpha[i + width] >= REACH)
-        (labels[i + width] = count), (stack[top++] = i + width);
-    }
+    if (labels[start] || alpha[start] < SURE) continue;
     if (count < 65535) count++;
+    push(start);
+    while (top) {
+      const i = stack[--top], x = i % width;
+      if (x > 0) push(i - 1);
+      if (x < width - 1) push(i + 1);
+      if (i >= width) push(i - width);
+      if (i + width < labels.length) push(i + width);
+    }
   }
   return { labels, count: count + 1 };
 }
