@@ -25,7 +25,7 @@ class Limits:
         a frame
     clips : clips that are cut out at a time
     result_mb : size of what is made of one clip
-    cameras, camera_seconds : webcams served at a time, and the longest time of each until it's started anew
+    cameras, camera_seconds : webcams that the server serves at a time, and after how long one gives way to who waits
     keep_seconds : age at which temporary files are removed
     fetch_urls : whether a link may stand for a photo (guarded against private addresses)
     """
