@@ -14,6 +14,8 @@ from humanseg.media.view import View
 # How many times the network's alpha of this frame the last, steady one counts, and each one ahead: noise of a resting
 # outline falls to a seventh.
 PAST, AHEAD = 4.0, 1.0
+# What moves is judged anew by the network, and sooner believed: the last alpha counts so many times as much there.
+MOVING = 0.4
 # A frame that the network wasn't shown is the last one, moved along; those ahead count so much less then, since they
 # count in the frames about it, too.
 UNSEEN = 0.5
@@ -34,6 +36,7 @@ class Shot:
     view : what of it the network was shown
     grey : uint8 hxw, the view's picture
     alpha : float32 hxw in [0, 1]; None where the last frame's serves again
+    people : the same without what is doubtful; None where nobody is, and where there is no alpha
     back : how it lies in the frame before; None where that is unknown, or another scene
     """
 
@@ -41,6 +44,7 @@ class Shot:
     view: View
     grey: np.ndarray
     alpha: np.ndarray | None
+    people: np.ndarray | None
     back: Motion | None
     _next: dict[int, Motion] = field(default_factory=dict)
 
@@ -68,8 +72,8 @@ class Past:
 
     @property
     def changed(self) -> np.ndarray:
-        """Where (bool hxw) the picture isn't the last one's, moved or not."""
-        return (self.motion.change > CHANGE) | ~self.known
+        """Where (bool hxw) the picture isn't the last one's."""
+        return (self.motion.change > CHANGE) | (self.motion.moved > 0.5) | ~self.known
 
 
 def past_of(shot: Shot, last: Shot | None) -> Past | None:
@@ -103,7 +107,7 @@ def steadied(shot: Shot, past: Past | None, ahead: Sequence[Shot]) -> np.ndarray
         other = past.motion.brought(past.alpha)
         more = np.float32(PAST) * past.known
         if alpha is not None:
-            more *= _trust(past.motion, other - alpha)
+            more *= (1 - (1 - np.float32(MOVING)) * past.motion.moved) * _trust(past.motion, other - alpha)
         total, weight = total + more * other, weight + more
     if later := _later(shot, ahead):
         other, found, looks = later

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from humanseg.crops import choose_crops
+from humanseg.compose import crop_box
+from humanseg.crops import Box, choose_crops
 from humanseg.media.motion import CUT, motion
 from humanseg.media.view import View
 from humanseg.model.config import ModelConfig
@@ -18,9 +20,14 @@ FOLLOW, LET_GO = 1.6, 1.3
 SEARCH = 1.75
 # Frames between two searches, at least and at most; each one that finds nobody new doubles the wait.
 SOONEST, LATEST = 3, 24
-# Frames without anybody in a crop until it is let go, and for how many there is no crop at that place then.
-GIVEN_UP, REFUSED = 4, 60
-# People who come closer to a crop's side than this, in shares of its long side, are about to leave it.
+# Frames without anybody in a crop until it is let go, in one that never had anybody too, and for how many there is no
+# crop at that place then. Where something moved that was nobody, it's looked at again sooner: they may not have been in
+# sight yet.
+GIVEN_UP, NEVER, REFUSED, NOBODY_YET = 4, 2, 60, 6
+# Who comes near or walks by fast is seen whole: people are followed once the box around them has moved by less than
+# this share of its long side in so many frames, and no more if they reach a crop's side twice in as many.
+RESTS, FRAMES = 0.15, 4
+# People reach a crop's side where they come closer to it than this, in shares of its long side.
 MARGIN = 0.06
 # Movement is noticed in a small grey picture: its long side in pixels, and the change of grey (of 255). So many of its
 # pixels are noise at most.
@@ -29,10 +36,10 @@ THUMB, NOTICED, FEW = 160, 16, 10
 
 @dataclass(frozen=True)
 class Plan:
-    """How to look at a frame: through which view, and whether to search the whole frame besides."""
+    """How to look at a frame: through which view, and through which other one to search for people besides, if any."""
 
     view: View
-    search: bool
+    search: View | None
 
 
 class Follower:
@@ -52,8 +59,10 @@ class Follower:
         self._thumb: np.ndarray | None = None  # uint8 hxw, the last frame
         self._people: np.ndarray | None = None  # uint8 0 or 1, who is shown, in a frame of the thumb's size
         self._refused: np.ndarray | None = None  # for how many frames there is no crop there
+        self._boxes: list[Box] = []  # around all who are shown, of the last frames
         self._empty: list[int] = [0]  # of each crop, for how many frames
-        self._since, self._wait = SOONEST, SOONEST
+        self._confirmed = False  # whether somebody has been seen in these crops
+        self._since, self._wait, self._reached = SOONEST, SOONEST, FRAMES
 
     def plan(self, frame: np.ndarray) -> Plan:
         """How to look at the next frame (uint8 HxWx3)."""
@@ -66,13 +75,15 @@ class Follower:
             self._see(self._whole)
             self._refused[:] = self._people[:] = 0
             self._since = self._wait = SOONEST
-        self._since += 1
-        search = self._is_searching and self._since >= self._wait
+        self._since, self._reached = self._since + 1, self._reached + 1
+        search = None
+        if self._is_searching and self._since >= self._wait:
+            search = View.whole(shape, round(SEARCH * self.size))
+            self._wait = min(2 * self._wait, LATEST)
+        elif self._is_searching and self._since >= SOONEST and moves.any():
+            search = self._around(moves, FOLLOW)
         if search:
-            self._since, self._wait = 0, min(2 * self._wait, LATEST)
-        elif self._is_searching and moves.any() and self._since >= SOONEST:
             self._since = 0
-            self._follow(self._people | moves)
         return Plan(self._view, search)
 
     @property
@@ -84,49 +95,78 @@ class Follower:
         """Whether anybody may be there unseen: not where somebody is shown in the whole frame."""
         return self._people is not None and not (self._view.is_whole and self._people.any())
 
-    def searched(self, alpha: np.ndarray) -> None:
-        """Takes note of who was found in the whole frame: float32 HxW in [0, 1], people alone; all 0 for nobody."""
+    def searched(self, view: View, alpha: np.ndarray) -> None:
+        """Takes note of who was found by a search through a view: float32 HxW in [0, 1], people alone, or all 0."""
         if self._people is None:
             return
-        found = cv2.resize((alpha >= self.config.threshold).astype(np.float32), self._thumb.shape[::-1])
-        new = ((found > 0.25) & self._is_free()).astype(np.uint8)
+        person = (alpha >= self.config.threshold).astype(np.uint8)
+        new = self._on_thumb(view, person) & self._is_free()
         if new.any():
             self._wait = SOONEST
             self._follow(self._people | new)
+        elif not view.is_whole:
+            self._refuse(view.boxes, NOBODY_YET)
+
+    def looked(self, view: View, alpha: np.ndarray) -> None:
+        """Takes note of whom the network sees in a frame: float32 HxW in [0, 1], people alone. Crops move with them."""
+        if view.is_whole or view != self._view:
+            return
+        person = (alpha >= self.config.threshold).astype(np.uint8)
+        there = [bool(part.any()) for _, part in view.parts(person)]
+        self._confirmed |= any(there)
+        self._empty = [0 if somebody else count + 1 for somebody, count in zip(there, self._empty, strict=True)]
+        most = GIVEN_UP if self._confirmed else NEVER
+        given_up = [box for box, count in zip(view.boxes, self._empty, strict=True) if count >= most]
+        self._refuse(given_up, REFUSED)
+        reached = self._reaches(view, person)
+        if reached and self._reached < FRAMES:
+            self._see(self._whole)
+        elif given_up or reached:
+            self._follow(self._on_thumb(view, person))
+        if reached:
+            self._reached = 0
 
     def shown(self, view: View, alpha: np.ndarray) -> None:
-        """Takes note of what is shown of a frame through a view: float32 HxW in [0, 1]. Moves the view if it has to."""
-        person = (alpha >= self.config.threshold).astype(np.uint8)
-        self._people = (view.on_frame(person.astype(np.float32), self._thumb.shape) > 0.25).astype(np.uint8)
+        """Takes note of what is shown of a frame through a view: float32 HxW in [0, 1]; a clip's is an earlier one."""
+        self._people = self._on_thumb(view, (alpha >= self.config.threshold).astype(np.uint8))
         if self._refused is None:
             self._refused = np.zeros(self._thumb.shape, np.int16)
         self._refused = np.maximum(self._refused - 1, 0)
-        if view != self._view:  # a clip looks ahead: this was before the view moved
-            return
-        if view.is_whole:
-            if self._people.any():
-                self._follow(self._people)
-            return
-        there = [bool(part.any()) for _, part in view.parts(person)]
-        self._empty = [0 if somebody else count + 1 for somebody, count in zip(there, self._empty, strict=True)]
-        given_up = [box for box, count in zip(view.boxes, self._empty, strict=True) if count >= GIVEN_UP]
-        for box in given_up:
-            inside = box.scaled(view.frame, self._thumb.shape)
-            self._refused[inside.top : inside.bottom, inside.left : inside.right] = REFUSED
-        if given_up or self._leaves(view, person):
+        self._boxes = [*self._boxes, Box(*crop_box(self._people.astype(np.float32), margin=0))][-FRAMES:]
+        if view == self._view and view.is_whole and self._people.any() and self._rest():
             self._follow(self._people)
+
+    def _rest(self) -> bool:
+        """Whether those who are shown have hardly moved for a few frames."""
+        moved = max(abs(a - b) for a, b in zip(self._boxes[0], self._boxes[-1], strict=True))
+        return len(self._boxes) == FRAMES and moved <= max(1, RESTS * self._boxes[-1].sides[1])
+
+    def _on_thumb(self, view: View, person: np.ndarray) -> np.ndarray:
+        """People seen through a view (uint8 0 or 1), in a frame of the thumb's size."""
+        return (view.on_frame(person.astype(np.float32), self._thumb.shape) > 0.25).astype(np.uint8)
 
     def _follow(self, places: np.ndarray) -> None:
         """Moves the view to crops around places (uint8 0 or 1, of the thumb's size) if that shows them larger."""
+        self._see(self._around(places, FOLLOW if self._view.is_whole else LET_GO) or self._whole)
+
+    def _around(self, places: np.ndarray, least: float) -> View | None:
+        """Crops around places, if they show them so many times larger than the whole frame does."""
         crops = choose_crops(places, self._view.frame, self.config.calibration.usual_inscribed_radius)
-        view, whole = self._whole, self._whole
-        if crops:
-            view = View.of_crops(view.frame, [box for box, _ in crops], self.size)
-        least = FOLLOW if self._view.is_whole else LET_GO
-        self._see(view if view.scale >= least * whole.scale else whole)
+        if not crops:
+            return None
+        view = View.of_crops(self._view.frame, [box for box, _ in crops], self.size)
+        return view if view.scale >= least * self._whole.scale else None
+
+    def _refuse(self, boxes: Iterable[Box], frames: int) -> None:
+        """No new crops there for so many frames."""
+        for box in boxes:
+            inside = box.scaled(self._view.frame, self._thumb.shape)
+            part = self._refused[inside.top : inside.bottom, inside.left : inside.right]
+            np.maximum(part, frames, out=part)
 
     def _see(self, view: View) -> None:
         if view != self._view:
+            self._confirmed = self._confirmed and not (view.is_whole or self._view.is_whole)
             self._view, self._empty = view, [0] * len(view.boxes)
 
     def _is_free(self) -> np.ndarray:
@@ -137,7 +177,7 @@ class Follower:
             free[inside.top : inside.bottom, inside.left : inside.right] = False
         return free
 
-    def _leaves(self, view: View, person: np.ndarray) -> bool:
+    def _reaches(self, view: View, person: np.ndarray) -> bool:
         """Whether somebody comes close to a side of a crop that isn't one of the frame's."""
         height, width = view.frame
         for box, part in view.parts(person):

@@ -52,10 +52,10 @@ class Lasting:
         Parameters
         ----------
         alpha : float32 HxW in [0, 1], averaged over frames, not refined
-        seen : this frame's alpha by itself, which thresholds are made for; None where it has nobody in it
+        seen : this frame's alpha by itself, without what is doubtful in it; None where nobody is
         bring : moves what belongs to the last frame (uint8 HxW) to where it is in this one; None at a new scene, in
             which everything the network is sure of is shown at once
-        changed : bool HxW, where the picture isn't the last frame's, moved or not; None at a new scene
+        changed : bool HxW, where the picture isn't the last frame's; None at a new scene
         """
         labels, pixels = _parts(alpha, config)
         count = len(pixels)
@@ -63,8 +63,8 @@ class Lasting:
             judged, sure = np.zeros_like(alpha), np.zeros(count, bool)
         else:
             judged = parts.without_doubtful_parts(alpha, config)
-            kept, whole = parts.without_doubtful_parts(seen, config), np.bincount(labels.ravel(), alpha.ravel(), count)
-            sure = np.bincount(labels.ravel(), kept.ravel(), count) > SURE * whole
+            whole = np.bincount(labels.ravel(), alpha.ravel(), count)
+            sure = np.bincount(labels.ravel(), seen.ravel(), count) > SURE * whole
         if bring is None or self._age is None:
             ages = np.where(sure, self._most, 0)
         else:

@@ -13,7 +13,7 @@ import numpy as np
 from humanseg import edges, haze, parts
 from humanseg.errors import ImageError
 from humanseg.media.average import CHANGE, Past, Shot, past_of, steadied
-from humanseg.media.follow import SEARCH, Follower
+from humanseg.media.follow import Follower
 from humanseg.media.lasting import Lasting
 from humanseg.media.motion import Motion, motion
 from humanseg.media.view import View
@@ -141,27 +141,38 @@ class Stream:
         back = motion(grey, before.grey) if before and before.view == view else None
         if back and back.is_cut:
             back = None
-        alpha = self._searched(frame, view) if plan.search else None
+        alpha = self._searched(frame, plan.search) if plan.search else None
+        if not view.is_whole or not (plan.search and plan.search.is_whole):
+            alpha = None
+        elif alpha is not None:
+            alpha = resize_alpha(alpha, *view.shape[::-1])
         # A search is this frame's look, if the last one's alpha can serve again.
         if alpha is None and (back is None or before.alpha is None or not (plan.search or _hardly_differs(back))):
             alpha = self.segmenter.coarse_alpha(picture, max(view.shape), second_pass=False)
-        self._newest = Shot(frame, view, grey, alpha, back)
+        people = None if alpha is None else self._people(alpha)
+        if alpha is not None:
+            self._follower.looked(view, np.zeros_like(alpha) if people is None else people)
+        self._newest = Shot(frame, view, grey, alpha, people, back)
         return self._newest
 
-    def _searched(self, frame: np.ndarray, view: View) -> np.ndarray | None:
-        """Searches a whole frame for people far away; its alpha, if the view is of the whole frame."""
-        alpha = self.segmenter.coarse_alpha(frame, round(SEARCH * self.size), second_pass=False)
+    def _people(self, alpha: np.ndarray) -> np.ndarray | None:
+        """A frame's alpha without what is doubtful, by itself, as thresholds are made for; None where nobody is."""
         somebody = self.segmenter.confidence(alpha) > 0
-        people = parts.without_doubtful_parts(alpha, self.segmenter.config) if somebody else np.zeros_like(alpha)
-        self._follower.searched(people)
-        return resize_alpha(alpha, *view.shape[::-1]) if view.is_whole else None
+        return parts.without_doubtful_parts(alpha, self.segmenter.config) if somebody else None
+
+    def _searched(self, frame: np.ndarray, view: View) -> np.ndarray:
+        """Searches a frame through a view for people who are far away; the network's alpha of it."""
+        alpha = self.segmenter.coarse_alpha(view.picture(frame), max(view.shape), second_pass=False)
+        people = self._people(alpha)
+        self._follower.searched(view, np.zeros_like(alpha) if people is None else people)
+        return alpha
 
     def _settle(self, shot: Shot, ahead: list[Shot]) -> Steady:
         past = past_of(shot, self._last)
         alpha = steadied(shot, past, ahead)
         shown = self._shown(shot, alpha, past)
         self._follower.shown(shot.view, shown)
-        self._last = Shot(shot.frame, shot.view, shot.grey, alpha, None)
+        self._last = Shot(shot.frame, shot.view, shot.grey, alpha, None, None)
         rests = None
         if past:
             rests = (1 - past.motion.moved) * past.known * np.exp(-np.square(past.motion.change / CHANGE))
@@ -178,9 +189,7 @@ class Stream:
             bring = lambda age: shot.view.from_other(age, last.view, nearest=True)  # noqa: E731
         if shot.alpha is None:
             return self._lasting.still(alpha, config, bring)
-        # By this frame alone, since that is what thresholds are made for.
-        seen = shot.alpha if self.segmenter.confidence(shot.alpha) > 0 else None
-        return self._lasting.shown(alpha, seen, config, bring, past.changed if past else None)
+        return self._lasting.shown(alpha, shot.people, config, bring, past.changed if past else None)
 
     def _finish(self, steady: Steady) -> np.ndarray:
         frame, edge = steady.frame, np.zeros(steady.frame.shape[:2], np.float32)
