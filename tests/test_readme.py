@@ -18,6 +18,7 @@ from humanseg.cli import main, parser
 from humanseg.segmenter import Segmenter
 from tests.hub.conftest import hub_server  # noqa: F401  (a fixture)
 from tests.hub.server import TOKEN
+from tests.media import clips
 from tests.ui.fakes import segmenter
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -77,6 +78,7 @@ def folder(tmp_path, astronaut, monkeypatch) -> Path:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         small.save(tmp_path / name)
     small.save(tmp_path / "team.heic", format="png")  # what it's called makes no difference
+    clips.write(tmp_path / "dance.mp4", [astronaut[::8, ::8]] * 8, sound=["aac"])
     for data in ("pairs", "human"):
         for kind in ("images", "masks"):
             (tmp_path / data / kind).mkdir(parents=True)
@@ -106,7 +108,7 @@ def test_python_snippets_run(folder, snippet):
     before = set(folder.iterdir())
     exec(compile(snippet, "README.md", "exec"), {"frames": frames})
     saved = {path.name for path in set(folder.iterdir()) - before}
-    assert saved == set(re.findall(r'\.save\("([^"]+)"', snippet))
+    assert saved == set(re.findall(r'(?:\.save\(|cut_out_video\("[^"]+", )"([^"]+)"', snippet))
 
 
 @pytest.mark.parametrize("command", [command for command in RUN if command not in ASKS_THE_HUB])
