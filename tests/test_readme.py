@@ -42,6 +42,7 @@ NOT_RUN = {
     "python -m humanseg pack": "tests/cli/test_pack.py",
     "python -m humanseg train-packed": "trains for minutes: tests/training/gpu",
     "python -m humanseg average checkpoints/humansegnet runs/gpu": "needs that training: tests/model/test_unet.py",
+    "python -m humanseg bulk s3": "needs a bucket: tests/bulk/test_stores.py; and a cluster: tests/bulk/test_ray.py",
     "python train.py": "trains (minutes to hours): tests/training",
 }
 
@@ -133,8 +134,21 @@ def arguments(command: str) -> list[str]:
     return words
 
 
+def test_the_cluster_fits_what_ray_takes():
+    pytest.importorskip("ray", reason="Ray isn't installed: pip install -r requirements-bulk.txt.")
+    import yaml
+    from ray.autoscaler._private.util import prepare_config, validate_config
+
+    (cluster,) = snippets("yaml")
+    assert cluster.count("\n") == 10
+    whole = prepare_config(yaml.safe_load(cluster))
+    validate_config(whole)
+    with pytest.raises(Exception, match="not of type 'integer'"):
+        validate_config(whole | {"max_workers": "many"})
+
+
 def test_commands_that_take_long_have_the_options_that_they_are_given():
-    long = ("humanseg export", "humanseg pack", "humanseg train-packed")
+    long = ("humanseg bulk s3", "humanseg export", "humanseg pack", "humanseg train-packed")
     found = [command for command in (c.removeprefix("python -m ") for c in commands()) if command.startswith(long)]
     assert len(found) >= len(long)
     for command in found:

@@ -11,14 +11,14 @@ Blocks that fail are let go (`max_errored_blocks`): what didn't come back is tri
 
 from __future__ import annotations
 
-import itertools
 import logging
 import math
-import os
 import pickle
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
+from humanseg.bulk import ray_client
 from humanseg.bulk.addresses import reason
 from humanseg.bulk.items import Note, Outcome, Packed, Task
 from humanseg.bulk.job import JobConfig
@@ -77,11 +77,16 @@ class RayEngine:
         ------
         EngineError : the actors can't do the job
         """
-        for first in tasks:  # where there is nothing to do, no actor is started
-            tasks, known = itertools.chain([first], tasks), ray.put(todo)
-            while some := next_round(tasks):
-                yield from self._round(Waiting(some, todo), known)
+        tasks = iter(tasks)
+        rounds = iter(lambda: next_round(tasks), [])
+        if ray_client.is_far():
+            make = partial(RayEngine, self._config, None, self._actors, self._threads, self._gpus)
+            yield from ray_client.outcomes(make, rounds, todo)
             return
+        known = None
+        for some in rounds:
+            known = known or ray.put(todo)
+            yield from self._round(Waiting(some, todo), known)
 
     def _round(self, waiting: Waiting, known: Any) -> Iterator[Outcome | Note]:
         size = max(1, min(BLOCK, math.ceil(len(waiting.tasks) / 64)))
@@ -140,9 +145,11 @@ def connect(address: str | None) -> None:
     ------
     EngineError : it can't be reached
     """
-    # Ray would print lines of each process, and warns of what it does itself.
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    # Ray would print what each process logs, and stack traces of what is tried again; its own log files have all of it.
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+    for handler in logging.getLogger("ray.data").handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setLevel(logging.CRITICAL)
     try:
         if address:
             ray.init(address, **quiet)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+AGAIN = 100  # photos for each process, after which another step is tried
 PHOTOS = 3  # for each process, before another step is judged
 GAIN = 1.1  # photos/s that twice the processes have to gain, or the step is taken back
 SHARE = 0.8  # of the memory that is free, for all processes together
 MEMORY = Path("/proc/meminfo")
-# Of a container, cgroup v2: what it may use and what it uses, in bytes.
+# Of a container, cgroup v2: what it may use and what it uses, in bytes, and what of that are files that may be dropped.
 LIMIT, USED = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
+KINDS = Path("/sys/fs/cgroup/memory.stat")
 
 
 class Sizer:
@@ -34,6 +36,7 @@ class Sizer:
         self._wanted = fixed or 1
         self._settled = fixed is not None or most == 1
         self._rates: dict[int, float] = {}  # megapixels/s by number of processes
+        self._since = 0  # photos since it settled
         self._seen: list[tuple[float, float]] = []  # seconds and megapixels of photos at this number
         self.peak = 0
 
@@ -47,7 +50,13 @@ class Sizer:
         peak : memory that this one has used at most, in bytes
         """
         self.peak = max(self.peak, peak)
-        if self._settled or at_work != self._wanted or not megapixels:
+        if at_work != self._wanted or not megapixels:
+            return
+        if self._settled:
+            self._since += 1
+            if self._since >= AGAIN * at_work and at_work < self._most:
+                # Another job may have been in the way.
+                self._settled, self._rates, self._since = False, {}, 0
             return
         self._seen.append((seconds, megapixels))
         if len(self._seen) < PHOTOS * at_work:
@@ -80,7 +89,9 @@ def free_memory() -> int:
     try:
         lines = MEMORY.read_text(encoding="ascii").splitlines()
         found += [int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable:")]
-        found.append(max(0, int(LIMIT.read_text(encoding="ascii")) - int(USED.read_text(encoding="ascii"))))
+        free = int(LIMIT.read_text(encoding="ascii")) - int(USED.read_text(encoding="ascii"))
+        kinds = dict(line.split() for line in KINDS.read_text(encoding="ascii").splitlines())
+        found.append(max(0, free + int(kinds.get("inactive_file", 0))))
     except (OSError, ValueError):  # no Linux, or no limit ("max")
         pass
     return min(found)

@@ -138,6 +138,7 @@ class Shown:
     def __init__(self, as_json: bool) -> None:
         self._json, self._failures = as_json, 0
         self._bar = tqdm(bar_format="{desc}", leave=False, file=sys.stderr, disable=True if as_json else None)
+        self._bar.set_description_str("Starting")
         self._pause = PAUSE[0] if not self._bar.disable or as_json else PAUSE[1]
         self._said = time.monotonic()
 

@@ -15,7 +15,7 @@ from humanseg.bulk.run import Run
 from humanseg.bulk.sources import Source
 from humanseg.bulk.todo import Todo
 from humanseg.errors import EngineError
-from tests.bulk.workers import KILLS, slow, touchy, write_photo, write_photos
+from tests.bulk.workers import slow, write_photo, write_photos
 
 ray = pytest.importorskip("ray", reason="Ray isn't installed: pip install -r requirements-bulk.txt.")
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +38,7 @@ def cluster(monkeypatch):
     # Workers find the tests' module there, and none is started before it's needed.
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("RAY_prestart_worker_first_driver", "0")
+    monkeypatch.setenv("RAY_worker_niceness", "0")  # by default they wait for whatever else runs here
     quickly = {"health_check_initial_delay_ms": 0, "health_check_period_ms": 500, "health_check_failure_threshold": 4}
     small = {"num_cpus": 1, "object_store_memory": 100 << 20}
     made = Cluster(
@@ -56,8 +57,7 @@ def test_a_machine_that_dies_in_mid_run_loses_nothing(cluster, tmp_path):
     source, target = write_photos(tmp_path / "in", 24), tmp_path / "out"
     shard(source / "shard.tar", 6)
     (source / "bad.png").write_bytes(b"no photo")
-    write_photo(source / "kills.png", 0, KILLS)
-    config = JobConfig(str(target), make=slow_and_touchy).checked()
+    config = JobConfig(str(target), make=slow).checked()
 
     def kill_one(tally, outcome):
         if tally.worked == 4 and cluster.second:
@@ -66,37 +66,19 @@ def test_a_machine_that_dies_in_mid_run_loses_nothing(cluster, tmp_path):
 
     run = Run(Source(str(source / "*")), LocalPlace(target), config, kill_one)
     tally = run.work(RayEngine(config, actors=(2, 2)))
-    assert cluster.second is None and (tally.done, tally.failed, run.troubles) == (30, 2, [])
+    assert cluster.second is None and (tally.done, tally.failed, run.troubles) == (30, 1, [])
     rows = [
         row for name in records.parts(LocalPlace(target)) for row in records.read(LocalPlace(target), name).to_pylist()
     ]
     keys = [f"{number:03}.png" for number in range(24)] + [f"shard.tar/{number}.png" for number in range(6)]
-    assert sorted(row["source"] for row in rows) == sorted([*keys, "bad.png", "kills.png"])
+    assert sorted(row["source"] for row in rows) == sorted([*keys, "bad.png"])
     errors = {row["source"]: row["error"] for row in rows if row["error"]}
-    assert "isn't a picture" in errors["bad.png"] and "at each of three tries" in errors["kills.png"]
+    assert errors.keys() == {"bad.png"} and "isn't a picture" in errors["bad.png"]
     assert {path.name for path in target.rglob("*.png")} == {f"{Path(key).name}.png" for key in keys}
     # What this machine alone would list is the same, and done.
     todo = Todo(Index(LocalPlace(target), config.made_with), LocalPlace(target), ".png")
     left = [item.key for item in Source(str(source / "*")).items() if todo.before(item) is not None]
-    assert sorted(left) == ["bad.png", "kills.png"]
-
-
-def slow_and_touchy():
-    segmenter = touchy()
-    inner, pause = segmenter.engine, slow().engine
-    segmenter.engine = Both(inner, pause)
-    return segmenter
-
-
-class Both:
-    """One engine after the other."""
-
-    def __init__(self, first, second) -> None:
-        self._first, self._second, self.name, self.config = first, second, first.name, first.config
-
-    def __call__(self, image):
-        self._first(image)
-        return self._second(image)
+    assert left == ["bad.png"]
 
 
 @pytest.fixture
@@ -153,3 +135,30 @@ def test_a_cluster_that_is_not_there_is_said_so(monkeypatch):
     monkeypatch.setattr(ray, "init", none)
     with pytest.raises(EngineError, match=r"There is no Ray cluster at auto \(Could not find.*ray start --head"):
         connect("auto")
+
+
+class Given:
+    """An engine with so many answers, and then perhaps an error."""
+
+    def __init__(self, answers: int, error: str = "") -> None:
+        self._answers, self._error = answers, error
+
+    def outcomes(self, tasks, todo):
+        for number in range(self._answers):
+            yield Outcome(f"{number}.png", "1")
+        if self._error:
+            raise EngineError(self._error)
+
+
+@pytest.mark.parametrize(("answers", "error"), [(0, ""), (3, ""), (2500, ""), (3, "No GPU here."), (0, "No GPU here.")])
+def test_a_far_cluster_gives_all_answers_a_part_at_a_time(answers, error):
+    from humanseg.bulk.ray_client import AT_MOST, Driver
+
+    driver = Driver(lambda: Given(answers, error))
+    driver.begin([], None)
+    keys, more = [], True
+    while more:
+        some, more, trouble = driver.more()
+        assert len(some) <= AT_MOST[1]
+        keys += [outcome.key for outcome in some]
+    assert keys == [f"{number}.png" for number in range(answers)] and trouble == error
