@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from humanseg import compose
+from humanseg import compose, people
 from humanseg.backgrounds import TRANSPARENT, Background
 from humanseg.errors import ImageError
 from humanseg.foreground import foreground_colours
 from humanseg.media import photos
+from humanseg.people import Keep, People, Person
 
 # What a cut-out can be written as, by the file's suffix.
 FORMATS = {".png": "png", ".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg"}
@@ -57,6 +58,28 @@ class CutOut:
         alpha = np.clip(alpha, 0, 1).astype(np.float32)
         foreground = foreground_colours(self.image, alpha)
         return replace(self, alpha=alpha, foreground=foreground, person_found=bool((alpha >= 0.5).any()))
+
+    @cached_property
+    def people(self) -> tuple[Person, ...]:
+        """The people in it, largest first; those who touch are one."""
+        return People.of(self.alpha).persons
+
+    def keeping(self, keep: Keep) -> CutOut:
+        """The same photo with some of the people alone.
+
+        Parameters
+        ----------
+        keep : "largest", or a point on each who is to stay: x and y in pixels from the top left corner, or as shares
+            of width and height where both are from 0 to 1
+
+        Raises
+        ------
+        HumanSegError : nobody is at one of the points
+        """
+        if not self.person_found:
+            return self
+        alpha = people.kept(self.alpha, keep)
+        return self if alpha is self.alpha else self.with_alpha(alpha)
 
     def on(self, background: Background | Any, **options: Any) -> np.ndarray:
         """The people on another background.

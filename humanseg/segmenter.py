@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from humanseg import edges, haze, parts
+from humanseg import edges, haze, parts, people
 from humanseg.clip import CutFrame, cut_frames
 from humanseg.confidence import confidence
 from humanseg.cutout import CutOut
@@ -22,6 +22,7 @@ from humanseg.media.photos import Photo
 from humanseg.media.video import Clip
 from humanseg.model.config import LARGEST_SIDE, ModelConfig
 from humanseg.passes import run_passes
+from humanseg.people import Keep
 from humanseg.resize import resize_alpha
 
 Source = str | os.PathLike[str] | bytes | BinaryIO | np.ndarray | Photo | Any  # Any: a PIL image
@@ -103,6 +104,7 @@ class Segmenter:
         second_pass: bool = True,
         refine: bool = True,
         colours: bool = True,
+        keep: Keep | None = None,
     ) -> CutOut:
         """The people in a photo, at its own size, ready for another background.
 
@@ -111,10 +113,12 @@ class Segmenter:
         image, second_pass, refine : as for `alpha`
         name : to call the photo by, instead of its file's name
         colours : estimate the people's own colours where the edge is see-through; otherwise the photo's are kept
+        keep : who of several people stays: "largest", or a point on each of them, see `CutOut.keeping`; None for all
 
         Raises
         ------
         ImageError : the picture can't be read
+        HumanSegError : nobody is at a point of `keep`
 
         Examples
         --------
@@ -124,6 +128,8 @@ class Segmenter:
         """
         photo = photos.read(image, name=name)
         alpha, confidence = self._photo_alpha(photo, second_pass=second_pass, refine=refine, size=None)
+        if keep is not None and confidence:
+            alpha = people.kept(alpha, keep)
         foreground = foreground_colours(photo.rgb, alpha) if colours and confidence else photo.rgb
         return CutOut(photo.rgb, foreground, alpha, confidence > 0, confidence, photo.name)
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from humanseg.errors import HumanSegError, ImageError
-from tests.ui.fakes import segmenter
+from tests.ui.fakes import pair_of, segmenter, two_people
 
 
 @pytest.fixture
@@ -68,3 +68,31 @@ def test_what_is_there_is_replaced(cut, tmp_path):
     (tmp_path / "a.png").write_text("old")
     cut.save(tmp_path / "a.png")
     assert Image.open(tmp_path / "a.png").size == (40, 60)
+
+
+@pytest.fixture
+def pair(tmp_path):
+    return two_people().cut_out(pair_of(tmp_path / "two.png").source)
+
+
+def test_of_several_people_some_can_be_kept_before_or_after_cutting_out(pair, tmp_path):
+    large, small = pair.people
+    only = pair.keeping("largest")
+    x, y = small.point
+    assert pair.alpha[y, x] == 1 and only.alpha[y, x] == 0 and only.person_found and len(only.people) == 1
+    np.testing.assert_array_equal(only.rgba, two_people().cut_out(tmp_path / "two.png", keep="largest").rgba)
+    other = pair.keeping([(x / 320, y / 240)])
+    assert other.alpha[y, x] == 1 and other.alpha[large.point[1], large.point[0]] == 0
+
+
+def test_somebody_to_keep_who_is_not_there_is_a_sentence(pair, cut, tmp_path):
+    with pytest.raises(HumanSegError, match="Nobody is at"):
+        pair.keeping([(2, 2)])
+    with pytest.raises(HumanSegError, match="Nobody is at"):
+        two_people().cut_out(tmp_path / "two.png", keep=[(2, 2)])
+    assert cut.keeping("largest") is cut, "there is one person alone"
+
+
+def test_of_nobody_nobody_is_kept():
+    nobody = two_people().cut_out(np.full((40, 50, 3), 90, np.uint8), keep="largest")
+    assert not nobody.person_found and nobody.people == () and nobody.keeping([(0.5, 0.5)]) is nobody

@@ -15,6 +15,7 @@ from humanseg.cutout import CutOut, check_format, encoded
 from humanseg.errors import HumanSegError, ImageError, printable
 from humanseg.media import photos
 from humanseg.media.exif import fitting
+from humanseg.people import Keep
 from humanseg.segmenter import Segmenter
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class Options:
     crop : crop to the people, with a margin
     second_pass, refine, colours : as for `Segmenter.cut_out`
     keep_exif : keep the photo's EXIF, which may say where it was taken
+    keep : who of several people stays, as for `Segmenter.cut_out`
 
     Raises
     ------
@@ -48,6 +50,7 @@ class Options:
     refine: bool = True
     colours: bool = True
     keep_exif: bool = False
+    keep: Keep | None = None
 
     def __post_init__(self) -> None:
         if self.mask and self.format not in (None, "png"):
@@ -107,7 +110,13 @@ def cut_out(
 
     def work() -> tuple[CutOut, Path]:
         photo = photos.read(source)
-        cut = segmenter.cut_out(photo, second_pass=options.second_pass, refine=options.refine, colours=options.colours)
+        cut = segmenter.cut_out(
+            photo,
+            second_pass=options.second_pass,
+            refine=options.refine,
+            colours=options.colours,
+            keep=options.keep,
+        )
         data = finished(cut, options, photo.exif)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -152,7 +152,11 @@ class Job:
         options = self._config.options
         photo = photos.read(data, name=key.rsplit("/", 1)[-1])
         cut = self._segmenter.cut_out(
-            photo, second_pass=options.second_pass, refine=options.refine, colours=options.colours
+            photo,
+            second_pass=options.second_pass,
+            refine=options.refine,
+            colours=options.colours,
+            keep=options.keep,
         )
         name = target_name(key, options.ending[1], folds=self._place.folds)
         self._place.put(name, finished(cut, options, photo.exif))

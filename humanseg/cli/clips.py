@@ -63,6 +63,8 @@ def check(options: argparse.Namespace, photos: int) -> None:
 
     if options.crop:
         raise HumanSegError("Clips can't be cropped to the people: leave --crop out.")
+    if options.keep is not None:
+        raise HumanSegError("Of the people in a clip all are kept: leave --keep out.")
     if photos and Path(options.background).suffix.lower() in SUFFIXES:
         raise HumanSegError("A clip can't be behind a photo: cut out photos and clips one after the other.")
 

@@ -16,6 +16,10 @@ BACKGROUNDS = (
     "transparent (the default), blur, a colour (#20a060, or a name such as purple), or a picture's path; ./purple for "
     "a picture whose name is a colour's"
 )
+KEEP = (
+    "of several people keep the largest, or whoever is at a point, such as 0.4,0.5 (shares of width and height) or "
+    "812,430 (pixels); several points with semicolons between"
+)
 FORMATS = ("png", "webp", "jpeg")  # of photos
 
 
@@ -45,6 +49,7 @@ def add_result_options(parser: argparse.ArgumentParser, of_clips: Sequence[str] 
     )
     parser.add_argument("--mask", action="store_true", help="write the mask alone, as a grey PNG")
     parser.add_argument("--crop", action="store_true", help="crop to the people, with a margin")
+    parser.add_argument("--keep", metavar="WHO", help=KEEP)
     add_pass_options(parser)
     parser.add_argument(
         "--no-colours", dest="colours", action="store_false", help="keep the photo's colours at the edge"
@@ -102,6 +107,7 @@ def run(options: argparse.Namespace) -> int:
 
 def result_options(options: argparse.Namespace, format: str | None):
     """The `Options` of what `add_result_options` added, for files of a format; None for the usual one."""
+    from humanseg import people
     from humanseg.backgrounds import Background
     from humanseg.bulk.cut_out import Options
 
@@ -114,6 +120,7 @@ def result_options(options: argparse.Namespace, format: str | None):
         refine=options.refine,
         colours=options.colours,
         keep_exif=options.keep_exif,
+        keep=None if options.keep is None else people.read(options.keep),
     )
 
 

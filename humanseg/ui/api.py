@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from humanseg import people
 from humanseg.backgrounds import KINDS, PICTURE, Background
 from humanseg.cutout import CutOut, encoded
 from humanseg.errors import HumanSegError
@@ -36,8 +37,9 @@ def build(context: Context, video: VideoTab) -> None:
         gr.Button(label).click(guarded(function), inputs, result, api_name=function.__name__, **options)
 
     with gr.Column(visible=False):
-        offer(endpoints.cut_out, [_given(), gr.Radio(["png", "webp"], value="png", label="Format")], "Cut-out")
-        offer(endpoints.mask, [_given()], "Mask")
+        keep = gr.Textbox("", label="Keep")
+        offer(endpoints.cut_out, [_given(), gr.Radio(["png", "webp"], value="png", label="Format"), keep], "Cut-out")
+        offer(endpoints.mask, [_given(), keep], "Mask")
         inputs = [
             _given(),
             gr.Radio(list(KINDS), value="blur", label="Background"),
@@ -47,6 +49,7 @@ def build(context: Context, video: VideoTab) -> None:
             gr.Radio(["fill", "fit"], value="fill", label="Fit"),
             gr.Slider(0, 1, 0, label="Light wrap"),
             gr.Slider(0, 1, 0, label="Match colours"),
+            keep,
         ]
         offer(endpoints.replace_background, inputs, "Picture")
         inputs = [
@@ -75,31 +78,33 @@ class Endpoints:
     def __init__(self, context: Context, video: VideoTab) -> None:
         self.context, self._video = context, video
 
-    def cut_out(self, photo: Upload, format: str = "png") -> str:
+    def cut_out(self, photo: Upload, format: str = "png", keep: str = "") -> str:
         """Cuts the people out of a photo: the same photo, transparent wherever there is nobody.
 
         Args:
             photo: The photo (JPEG, PNG, WebP, HEIC, ...), turned upright by its EXIF data.
             format: "png" or "webp".
+            keep: Of several people the "largest", or those at points: "0.4,0.5; 812,430" (shares, pixels); "" for all.
 
         Returns:
             The cut-out at the photo's own size, with an alpha channel.
         """
-        cut = self._finish(photo)
+        cut = self._finish(photo, keep)
         return str(
             self.context.shelf.put(photos.output_name(cut.name, extension=f".{format}"), encoded(cut.rgba, format))
         )
 
-    def mask(self, photo: Upload) -> str:
+    def mask(self, photo: Upload, keep: str = "") -> str:
         """Finds the people in a photo: white is person, black is not, grey is see-through (hair, blur).
 
         Args:
             photo: The photo (JPEG, PNG, WebP, HEIC, ...), turned upright by its EXIF data.
+            keep: Of several people the "largest", or those at points: "0.4,0.5; 812,430" (shares, pixels); "" for all.
 
         Returns:
             An 8-bit grey PNG of the photo's own size.
         """
-        cut = self._finish(photo)
+        cut = self._finish(photo, keep)
         return str(self.context.shelf.put(photos.output_name(cut.name, suffix="-mask"), photos.encode_mask(cut.alpha)))
 
     def replace_background(
@@ -112,6 +117,7 @@ class Endpoints:
         fit: str = "fill",
         light_wrap: float = 0.0,
         match_colours: float = 0.0,
+        keep: str = "",
     ) -> str:
         """Puts something else behind the people in a photo.
 
@@ -124,6 +130,7 @@ class Endpoints:
             fit: For "picture": "fill" covers everything, "fit" shows the whole picture.
             light_wrap: For "picture": how far its light reaches over the people's edge, 0 to 1.
             match_colours: For "picture": how far the people take on its colours, 0 to 1.
+            keep: Of several people the "largest", or those at points: "0.4,0.5; 812,430" (shares, pixels); "" for all.
 
         Returns:
             A PNG of the photo's own size.
@@ -137,7 +144,7 @@ class Endpoints:
             light_wrap=light_wrap,
             match_colours=match_colours,
         )
-        cut = self._finish(photo)
+        cut = self._finish(photo, keep)
         made = chosen.behind(cut.image, cut.foreground, cut.alpha)
         return str(export.picture_file(self.context.shelf, cut.name, made, "png"))
 
@@ -186,10 +193,11 @@ class Endpoints:
             raise HumanSegError(text.NO_PICTURE)
         return covering(picture.read(self.context.limits).rgb, BACKGROUND_SIDE, BACKGROUND_SIDE)
 
-    def _finish(self, photo: Upload | None) -> CutOut:
+    def _finish(self, photo: Upload | None, keep: str) -> CutOut:
         if photo is None:
             raise HumanSegError(text.NO_PHOTO)
+        kept = people.read(keep) if keep.strip() else None
         cut = self.context.model.cut_out(photo, self.context.limits)
         if not cut.person_found:
             raise HumanSegError(text.NOBODY.format(name=cut.name))
-        return cut
+        return cut if kept is None else cut.keeping(kept)

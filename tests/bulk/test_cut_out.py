@@ -9,7 +9,7 @@ from PIL import Image
 from humanseg.backgrounds import Background
 from humanseg.bulk.cut_out import Options, Record, cut_out, finished, recorded
 from humanseg.errors import HumanSegError, ImageError
-from tests.ui.fakes import segmenter
+from tests.ui.fakes import pair_of, segmenter, two_people
 
 
 @pytest.fixture
@@ -123,3 +123,12 @@ def test_more_exif_than_the_format_holds_is_left_out_with_a_word(photo, tmp_path
 def test_a_format_that_cannot_hold_it_is_refused_at_once(options):
     with pytest.raises(ImageError):
         Options(**options)
+
+
+def test_of_several_people_those_asked_for_are_in_the_file(tmp_path):
+    photo = pair_of(tmp_path / "two.png").source
+    record = cut_out(two_people(), photo, tmp_path / "one.png", Options(keep="largest"))
+    expected = two_people().cut_out(photo, keep="largest").rgba
+    np.testing.assert_array_equal(np.asarray(Image.open(record.target)), expected)
+    record = cut_out(two_people(), photo, tmp_path / "none.png", Options(keep=[(3, 3)]))
+    assert "Nobody is at 3, 3" in record.error and not (tmp_path / "none.png").exists()

@@ -10,6 +10,7 @@ from PIL import Image
 from humanseg.cli import main
 from humanseg.segmenter import Segmenter
 from tests.cli.conftest import AS_IT_IS
+from tests.ui.fakes import pair_of, two_people
 
 
 @pytest.fixture
@@ -244,6 +245,7 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored under nohup
 from humanseg.cli import main
 from humanseg.segmenter import Segmenter
 from tests.cli.conftest import AS_IT_IS
+from tests.ui.fakes import pair_of, two_people
 from tests.ui.fakes import EllipseEngine
 
 class Held(EllipseEngine):
@@ -276,3 +278,17 @@ def test_a_stopped_batch_prints_one_line_at_most_and_leaves_nothing_half_written
     _, errors = run.communicate(timeout=120)
     assert run.returncode == status and errors == said
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["0-cutout.png"]
+
+
+def test_of_several_people_the_largest_or_those_at_points_are_kept(tmp_path, monkeypatch, capsys):
+    photo = pair_of(tmp_path / "two.png").source
+    monkeypatch.setattr(Segmenter, "from_pretrained", lambda *arguments, **options: two_people())
+    assert main(["cut-out", photo, "--keep", "largest", "--out", str(tmp_path / "a.png")]) == 0
+    assert main(["cut-out", photo, "--keep", "0.7,0.6; 0.25,0.5", "--out", str(tmp_path / "b.png")]) == 0
+    one, both = (np.asarray(Image.open(tmp_path / name))[..., 3] for name in ("a.png", "b.png"))
+    np.testing.assert_array_equal(both, two_people().cut_out(photo).rgba[..., 3])
+    assert one[120, 80] == 255 and one[140, 224] == 0 and both[140, 224] == 255
+    assert main(["cut-out", photo, "--keep", "5,5", "--out", str(tmp_path / "c.png")]) == 1
+    assert "Nobody is at 5, 5" in capsys.readouterr().err
+    assert main(["cut-out", photo, "--keep", "him", "--out", str(tmp_path / "c.png")]) == 1
+    assert "doesn't say who" in capsys.readouterr().err and not (tmp_path / "c.png").exists()

@@ -147,3 +147,13 @@ def test_the_endpoints_are_mcp_tools_too(server, photo):
     picture = next(part for part in answer.content if part.type == "image")
     made = np.asarray(Image.open(io.BytesIO(base64.b64decode(picture.data))))
     np.testing.assert_array_equal(made, segmenter().cut_out(photo).rgba)
+
+
+@pytest.mark.parametrize("name", ["cut_out", "mask", "replace_background"])
+def test_programs_may_say_who_is_kept(client, photo, name):
+    everybody = pixels(client.predict(photo=handle_file(photo), api_name=f"/{name}"))
+    largest = pixels(client.predict(photo=handle_file(photo), keep="largest", api_name=f"/{name}"))
+    np.testing.assert_array_equal(largest, everybody)
+    for keep, says in (("0.01,0.01", "Nobody is at"), ("the tall one", "doesn't say who")):
+        with pytest.raises(AppError, match=says):
+            client.predict(photo=handle_file(photo), keep=keep, api_name=f"/{name}")
