@@ -21,7 +21,7 @@ class Visitor:
     """
 
     def __init__(self, url: str) -> None:
-        self._api, self._session = f"{url}gradio_api/", requests.Session()
+        self._page, self._api, self._session = url, f"{url}gradio_api/", requests.Session()
         self._hash = secrets.token_hex(6)
         config = self._session.get(f"{url}config", timeout=PATIENCE).json()
         self._events = {event["api_name"]: event["id"] for event in config["dependencies"]}
@@ -48,7 +48,11 @@ class Visitor:
 
     def move_edge(self, pixels: int) -> None:
         """Moves the edge of the photo that is shown."""
-        self._shown = self.ask("mend", None, "", pixels, 0, self._shown, "Checkerboard", "#ffffff")[0]
+        self._shown, _ = self.ask("begin_repair", self._shown)
+        act = {"name": secrets.token_hex(4), "do": "edge", "grow": pixels, "feather": 0}
+        asked = {"load": self._hash, "photo": self._shown.partition(".")[0], "have": None, "acts": [act]}
+        self._session.post(f"{self._page}web/repair", json=asked, timeout=PATIENCE).raise_for_status()
+        *_, self._shown, _, _ = self.ask("end_repair", self._shown, "Checkerboard", "#ffffff")
 
     def download(self) -> bytes:
         """The cut-out of the photo that is shown."""

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
-from humanseg.retouch import Repair, grown, packed, strokes, unpacked
+from humanseg.retouch import Repair, grown
+from humanseg.strokes import Stroke, cover
+from humanseg.tiles import eight_bits
 
 
 @pytest.fixture
@@ -12,35 +16,40 @@ def disc() -> np.ndarray:
     return (np.hypot(y - 60, x - 80) < 40).astype(np.float32)
 
 
-def layer(colour: tuple[int, int, int], box: tuple[slice, slice], shape=(60, 80)) -> np.ndarray:
-    painted = np.zeros((*shape, 4), np.uint8)
-    painted[box] = (*colour, 255)
-    return painted
+@pytest.fixture
+def photo(disc) -> np.ndarray:
+    """Somebody light before a dark wall."""
+    noise = np.random.default_rng(0).normal(0, 4, (120, 160, 3))
+    return np.clip(60 + 140 * disc[..., None] + noise, 0, 255).astype(np.uint8)
 
 
-GREEN, RED = (22, 163, 74), (220, 38, 38)
+KEEP = Stroke(((10, 10),), 8, keep=True)
+REMOVE = Stroke(((80, 60), (90, 60)), 6, keep=False)
 
 
-def test_green_strokes_keep_and_red_ones_remove(disc):
-    layers = [layer(GREEN, np.s_[:10, :10]), layer(RED, np.s_[28:32, 38:42])]
-    made = Repair.painted(*strokes(layers))(disc)
-    assert made[2:16, 2:16].min() == 1
-    assert made[58:62, 78:82].max() == 0
+def test_strokes_keep_and_remove_what_is_under_them(disc, photo):
+    made = Repair((KEEP, REMOVE))(disc, photo)
+    assert made[8:12, 8:12].min() == 1 and made[58:62, 79:91].max() == 0
     assert made[60, 50] == 1 and made[110, 5] == 0
 
 
-def test_both_colours_may_be_in_one_layer():
-    both = np.maximum(layer(GREEN, np.s_[:5, :5]), layer(RED, np.s_[20:25, 20:25]))
-    keep, remove = strokes([both])
-    assert keep[2, 2] == 1 and keep[22, 22] == 0
-    assert remove[22, 22] == 1 and remove[2, 2] == 0
+def test_the_later_stroke_wins(disc, photo):
+    over = Stroke(REMOVE.points, REMOVE.radius, keep=True)
+    assert Repair((REMOVE, over))(disc, photo)[60, 80:90].min() == 1
+    assert Repair((over, REMOVE))(disc, photo)[60, 80:90].max() == 0
 
 
-@pytest.mark.parametrize("layers", [[], [np.zeros((9, 9, 4), np.uint8)], [np.full((9, 9), 255, np.uint8)]])
-def test_nothing_painted_is_no_repair(layers, disc):
-    repair = Repair.painted(*strokes(layers))
-    assert not repair
-    np.testing.assert_array_equal(repair(disc), disc)
+def test_a_stroke_across_the_outline_brings_back_the_person_and_not_the_wall(disc, photo):
+    lost = disc.copy()
+    lost[40:80, 40:60] = 0  # a part of the person, up to the outline
+    made = Repair((Stroke(((52, 45), (52, 75)), 16, keep=True),))(lost, photo)
+    person = disc[45:75, 34:64] > 0.5
+    assert np.mean(made[45:75, 34:64][person] > 0.5) > 0.97 and np.mean(made[45:75, 34:64][~person] > 0.5) < 0.03
+
+
+def test_no_repair_changes_nothing(disc, photo):
+    assert not Repair()
+    np.testing.assert_array_equal(Repair()(disc, photo), disc)
 
 
 @pytest.mark.parametrize("radius", [-12, -3, 3, 12])
@@ -51,40 +60,59 @@ def test_the_edge_moves_by_so_many_pixels(disc, radius):
     assert np.sqrt(made.sum() / np.pi) == pytest.approx(40 + radius, abs=1.2)
 
 
-def test_softening_leaves_the_edge_where_it_is(disc):
-    made = Repair(feather=8)(disc)
+def test_softening_leaves_the_edge_where_it_is(disc, photo):
+    made = Repair(feather=8)(disc, photo)
     assert 0.3 < made[60, 40] < 0.7
     assert made[60, 80] == pytest.approx(1, abs=1e-3) and made[0, 0] == pytest.approx(0, abs=1e-3)
     assert made.sum() == pytest.approx(disc.sum(), rel=0.02)
 
 
-def test_strokes_are_applied_after_the_edge_control(disc):
-    made = Repair.painted(*strokes([layer(GREEN, np.s_[10:14, 38:42])]), grow=-20)(disc)
-    assert made[22:26, 78:82].min() == 1
+def test_strokes_are_applied_after_the_edge_control(disc, photo):
+    assert Repair((Stroke(((80, 24),), 6, keep=True),), grow=-20)(disc, photo)[23:25, 79:81].min() == 1
 
 
-def test_a_smaller_copy_is_repaired_alike(disc):
-    repair = Repair(grow=8, feather=4)
-    full, small = repair(disc), repair(np.ascontiguousarray(disc[::2, ::2]), 0.5)
-    assert np.abs(full[::2, ::2] - small).mean() < 0.02
-
-
-def test_the_result_stays_an_alpha(disc):
-    made = Repair.painted(*strokes([layer(RED, np.s_[:, :])]), grow=20, feather=20)(disc)
+def test_the_result_stays_an_alpha_and_the_one_given_as_it_was(disc, photo):
+    before = disc.copy()
+    made = Repair((KEEP, REMOVE), grow=20, feather=20)(disc, photo)
     assert made.dtype == np.float32 and made.shape == disc.shape
     assert made.min() >= 0 and made.max() <= 1
+    np.testing.assert_array_equal(disc, before)
 
 
-def test_strokes_are_stored_without_loss_and_in_kilobytes():
-    cover = np.zeros((768, 1024), np.float32)
-    cover[100:300, 200:500] = np.arange(300) % 256 / 255
-    np.testing.assert_array_equal(unpacked(packed(cover)), cover)
-    assert len(packed(cover)) < 50_000
-    assert packed(None) == packed(np.zeros((4, 4), np.float32)) == b""
+@pytest.mark.parametrize("repair", [Repair((KEEP, REMOVE)), Repair((REMOVE,), 7, 0), Repair((KEEP,), -5, 6)], ids=str)
+@pytest.mark.parametrize("box", [np.s_[0:30, 0:40], np.s_[50:70, 60:100], np.s_[100:120, 150:160]], ids=str)
+def test_a_part_of_a_photo_is_repaired_as_all_of_it_is(disc, photo, repair, box):
+    eight = eight_bits(disc * 0.9)
+    whole = repair(eight.astype(np.float32) / 255, photo)
+    np.testing.assert_allclose(repair.within(box, eight, partial(cover, photo)), whole[box], atol=1e-6)
+
+
+def test_only_what_later_strokes_touch_is_said_to_change(disc, photo):
+    shape = disc.shape
+    before, after = Repair((KEEP,)), Repair((KEEP, REMOVE))
+    for one, other in ((before, after), (after, before)):
+        rows, columns = one.changed(other, shape)
+        changed = before(disc, photo) != after(disc, photo)
+        changed[rows, columns] = False
+        assert not changed.any() and rows.stop - rows.start < 20 and columns.stop - columns.start < 30
+    assert after.changed(after, shape) is None
+    assert Repair(grow=2).changed(Repair(), shape) == (slice(0, 120), slice(0, 160))
+    beside = Repair((KEEP, Stroke(((-90, 5),), 3, keep=True)))
+    assert beside.changed(before, shape) is None
 
 
 def test_equal_repairs_are_equal_and_others_are_not():
-    stroke = np.ones((4, 4), np.float32)
-    assert Repair.painted(stroke, grow=2) == Repair.painted(stroke.copy(), grow=2)
-    assert Repair.painted(stroke) != Repair.painted(None, stroke)
+    again = Stroke(tuple(KEEP.points), KEEP.radius, keep=True)
+    assert Repair((KEEP,), grow=2) == Repair((again,), grow=2) and hash(KEEP) == hash(again)
+    assert Repair((KEEP,)) != Repair((Stroke(KEEP.points, KEEP.radius, keep=False),))
     assert Repair(grow=0) == Repair() and Repair(grow=-1)
+
+
+def test_people_who_are_dropped_are_gone_before_strokes_bring_anything_back(disc, photo):
+    pair = disc.copy()
+    pair[20:50, 2:22] = 1
+    repair = Repair((Stroke(((80, 60),), 6, keep=True),), dropped=((80, 60),))
+    made = repair(pair, photo)
+    assert made[59:61, 79:81].min() == 1 and not made[60, 50] and made[30, 10] == 1
+    assert Repair(dropped=((155, 115),))(pair, photo)[60, 80] == 1, "nobody was there to drop"
+    assert repair.changed(Repair(repair.strokes), disc.shape) == (slice(0, 120), slice(0, 160))

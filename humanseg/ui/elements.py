@@ -25,6 +25,12 @@ FETCH = """(file) => {
 }"""
 
 
+# What was painted on the canvas of the repair is with the server before anything is made of it.
+SETTLED = """async (...values) => {
+  await window.humansegSettled?.();
+  return values;
+}"""
+
 # A person on the checkerboard that stands for “transparent”.
 PERSON = """<svg viewBox="0 0 96 96" aria-hidden="true"><defs><pattern id="board" width="12" height="12"
 patternUnits="userSpaceOnUse"><path d="M0 0h6v6H0zM6 6h6v6H6z" fill="currentColor" opacity=".16"/></pattern></defs>
@@ -68,5 +74,5 @@ class Download:
     def click(self, make: Callable[..., str], inputs: Sequence[Any]) -> None:
         """`make(*inputs)` gives the path of the file."""
         options = {"show_progress": "minimal", "show_progress_on": self.button, **self._context.quick}
-        making = self.button.click(guarded(make), inputs, self._file, **options)
+        making = self.button.click(guarded(make), inputs, self._file, js=SETTLED, **options)
         making.success(None, self._file, None, js=FETCH, api_visibility="private")

@@ -9,9 +9,10 @@ from pathlib import Path
 from humanseg.confidence import DOUBTFUL
 from humanseg.retouch import Repair
 from humanseg.ui import text
+from humanseg.ui.history import History
 from humanseg.ui.upload import Upload
 
-NONE = Repair()
+NONE, NEW = Repair(), History()
 LONGEST_CAPTION = 26  # characters; more don't fit on a thumbnail
 
 
@@ -28,7 +29,7 @@ class Item:
     error : why it failed, "" if it didn't
     result : the network's cut-out, a PNG; None if it failed
     thumbnail : the gallery's picture of it, before any repair
-    repair : what was done to it by hand
+    repair, history : what was done to it by hand, and what can be taken back or done again
     id : names the photo on the page; it can't be guessed, and no other photo ever gets it
     """
 
@@ -42,6 +43,7 @@ class Item:
     result: Path | None = None
     thumbnail: Path | None = None
     repair: Repair = NONE
+    history: History = NEW
     id: str = field(default_factory=lambda: secrets.token_hex(8))
 
     @property

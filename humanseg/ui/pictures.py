@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import weakref
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
+from humanseg import compose
 from humanseg.backgrounds import COLOUR, PICTURE, Background
 from humanseg.cutout import CutOut, encoded
 from humanseg.errors import ImageError
+from humanseg.foreground import foreground_colours
 from humanseg.media import photos
+from humanseg.people import People
 from humanseg.resize import shrink
 from humanseg.retouch import Repair
+from humanseg.strokes import Cover, Stroke, cover
+from humanseg.tiles import eight_bits
 from humanseg.ui import text
 from humanseg.ui.item import Item
 from humanseg.ui.memory import Memory
@@ -26,13 +32,29 @@ from humanseg.ui.server.limits import Limits
 from humanseg.ui.shelf import Shelf
 from humanseg.ui.upload import Upload
 
-# Long side in pixels of pictures on the Background tab and during a repair: keeps a change under 0.3 s.
+# Long side in pixels of pictures on the Background tab and after a repair: keeps a change under 0.3 s.
 PREVIEW_SIDE = 1280
 # Long side in pixels up to which before and after are shown at full size.
 COMPARE_SIDE = 4096
 THUMBNAIL_SIDE = 320
-# Long side in pixels of the picture that's painted on.
-CANVAS_SIDE = 1024
+# Long side in pixels of the picture that's painted on: browsers on phones hold no more than 16 megapixels a canvas.
+CANVAS_SIDE = 2048
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """What a repair is made of: a photo, uint8 HxWx3, and its alpha before any repair, uint8 HxW."""
+
+    rgb: np.ndarray
+    alpha: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Alpha:
+    """An alpha, uint8 HxW, after a repair."""
+
+    alpha: np.ndarray
+    repair: Repair
 
 
 class Pictures:
@@ -52,7 +74,8 @@ class Pictures:
 
     def rgba(self, item: Item) -> np.ndarray:
         """The finished cut-out: uint8 HxWx4, black where nobody is."""
-        return self._array(item, "rgba", item.repair, lambda: self._read(item))
+        make = self._repaired if item.repair else self._read
+        return self._array(item, "rgba", item.repair, lambda: make(item))
 
     def photo(self, item: Item) -> np.ndarray:
         """The photo: uint8 HxWx3. It is read anew each time, which takes less than its cut-out: that one is kept."""
@@ -64,13 +87,9 @@ class Pictures:
 
     def preview(self, item: Item) -> CutOut:
         """The finished cut-out with its long side at most `PREVIEW_SIDE`."""
-        small = self._array(item, "small", None, lambda: _smaller(self.cut(_bare(item)), PREVIEW_SIDE))
-        if not item.repair:
-            return small
-        scale = small.alpha.shape[0] / item.size[1]
-        return self._array(
-            item, "small, repaired", item.repair, lambda: small.with_alpha(item.repair(small.alpha, scale))
-        )
+        if item.repair:
+            return self._array(item, "small, repaired", item.repair, lambda: self._repaired_preview(item))
+        return self._array(item, "small", None, lambda: _smaller(self.cut(item), PREVIEW_SIDE))
 
     def found(self, item: Item) -> bool:
         """Whether there is anybody in the finished cut-out."""
@@ -85,11 +104,53 @@ class Pictures:
         # The large one is for a single download; the small one is needed at every change of a control.
         return read() if side > PREVIEW_SIDE else self.memory.get(self._key, "behind", read, (upload.source, side))
 
-    def canvas(self, item: Item) -> np.ndarray:
-        """The photo to paint on, faded where it was cut away: uint8 hxwx3, its long side at most `CANVAS_SIDE`."""
-        small = _smaller(self.preview(_bare(item)), CANVAS_SIDE)
-        weight = 0.35 + 0.65 * small.alpha[..., None]
-        return (small.image * weight + 255 * (1 - weight)).astype(np.uint8)
+    def alpha(self, item: Item) -> np.ndarray:
+        """The finished alpha at full size: uint8 HxW. After a stroke only the part that it touches is made anew."""
+        desk = self._desk(item)
+        last = self._array(item, "alpha", None, lambda: _Alpha(desk.alpha, Repair()))
+        box = item.repair.changed(last.repair, desk.alpha.shape)
+        if box is None:
+            return last.alpha
+        made = last.alpha.copy()
+        staying = desk.alpha
+        if item.repair.dropped:
+            version, people = item.repair.dropped, self.people(item)
+            staying = self._array(item, "staying", version, lambda: item.repair.with_those_who_stay(desk.alpha, people))
+        made[box] = eight_bits(item.repair.within(box, staying, lambda stroke: self._cover(item, stroke)))
+        self.memory.put(self._key, (item.id, "alpha"), _Alpha(made, item.repair))
+        return made
+
+    def people(self, item: Item) -> People:
+        """The people whom the network found."""
+        return self._array(item, "people", None, lambda: People.of(self._desk(item).alpha))
+
+    def to_repair(self, item: Item) -> Path:
+        """The photo to paint on: a JPEG, its long side at most `CANVAS_SIDE`."""
+        return self._file(item, "canvas", None, "photo.jpg", lambda: _jpeg(shrink(self._desk(item).rgb, CANVAS_SIDE)))
+
+    def alpha_on_canvas(self, item: Item, before: Item | None = None) -> tuple[tuple[int, int, int, int], np.ndarray]:
+        """The finished alpha where it isn't as it was before, at the size of `to_repair`.
+
+        Parameters
+        ----------
+        before : the same photo earlier; None for all of the alpha
+
+        Returns
+        -------
+        left, top, width, height in the smaller photo; uint8 height x width
+        """
+        alpha = self.alpha(item)
+        # All of it, since a part by itself would be averaged over other pixels.
+        small = shrink(alpha, CANVAS_SIDE)
+        everything = slice(0, alpha.shape[0]), slice(0, alpha.shape[1])
+        box = everything if before is None else item.repair.changed(before.repair, alpha.shape)
+        if box is None:
+            return (0, 0, 0, 0), small[:0, :0]
+        (top, bottom), (left, right) = (
+            (math.floor(part.start * n / side), math.ceil(part.stop * n / side))
+            for part, side, n in zip(box, alpha.shape, small.shape, strict=True)
+        )
+        return (left, top, right - left, bottom - top), small[top:bottom, left:right]
 
     def png(self, item: Item) -> Path:
         """The finished cut-out as a PNG."""
@@ -99,7 +160,9 @@ class Pictures:
             if not item.result.exists():
                 raise ImageError(text.GONE.format(name=item.name))
             return item.result
-        return self._file(item, "repaired", item.repair, photos.output_name(item.name), lambda: self._repaired(item))
+        return self._file(
+            item, "repaired", item.repair, photos.output_name(item.name), lambda: encoded(self.rgba(item), "png")
+        )
 
     def thumbnail(self, item: Item) -> Path:
         """What the gallery shows: the finished cut-out, or a sign that it failed."""
@@ -170,14 +233,23 @@ class Pictures:
         except (OSError, cv2.error) as error:
             raise ImageError(text.GONE.format(name=item.name)) from error
 
-    def _repaired(self, item: Item) -> bytes:
-        cut = self.cut(_bare(item))
-        rgba = cut.with_alpha(item.repair(cut.alpha)).rgba
-        self.memory.put(self._key, (item.id, "rgba"), rgba, item.repair)
-        return encoded(rgba, "png")
+    def _repaired(self, item: Item) -> np.ndarray:
+        alpha, rgb = self.alpha(item).astype(np.float32) / 255, self._desk(item).rgb
+        return compose.transparent(foreground_colours(rgb, alpha), alpha)
+
+    def _repaired_preview(self, item: Item) -> CutOut:
+        rgb = shrink(self._desk(item).rgb, PREVIEW_SIDE)
+        alpha = shrink(self.alpha(item), PREVIEW_SIDE).astype(np.float32) / 255
+        return CutOut(rgb, rgb, alpha, item.person_found, item.confidence, item.name).with_alpha(alpha)
+
+    def _desk(self, item: Item) -> _Desk:
+        return self._array(item, "desk", None, lambda: _Desk(self.photo(item), _alpha_of(self.rgba(_bare(item)))))
+
+    def _cover(self, item: Item, stroke: Stroke) -> Cover:
+        return self._array(item, f"cover {hash(stroke)}", stroke, lambda: cover(self._desk(item).rgb, stroke))
 
     def _before(self, item: Item, side: int) -> bytes:
-        image = self.preview(_bare(item)).image if side <= PREVIEW_SIDE else shrink(self.photo(item), side)
+        image = self.preview(item).image if side <= PREVIEW_SIDE else shrink(self.photo(item), side)
         return _jpeg(image)
 
 
@@ -210,10 +282,14 @@ def _smaller(cut: CutOut, side: int) -> CutOut:
 
 
 def _cut_out(item: Item, image: np.ndarray, rgba: np.ndarray) -> CutOut:
-    eight = cv2.extractChannel(rgba, 3)
+    eight = _alpha_of(rgba)
     alpha = eight.astype(np.float32) / 255
     foreground = cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB)
     # Where alpha is 0 the file is black; the photo's own colours there keep smaller copies free of a dark halo.
     cv2.copyTo(image, (eight == 0).view(np.uint8), foreground)
     found = item.person_found if not item.repair else bool((alpha >= 0.5).any())
     return CutOut(image, foreground, alpha, found, item.confidence, item.name)
+
+
+def _alpha_of(rgba: np.ndarray) -> np.ndarray:
+    return cv2.extractChannel(rgba, 3)

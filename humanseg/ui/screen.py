@@ -11,7 +11,7 @@ from humanseg.ui.item import View, named
 from humanseg.ui.session import Session
 
 # For `Layout.screen` and `Layout.list`: nothing changes.
-UNCHANGED = [gr.skip()] * 6
+UNCHANGED = [gr.skip()] * 4
 NO_NEWS = [gr.skip()] * 3
 
 
@@ -26,23 +26,14 @@ def draw(session: Session, view: View, ground: str, tint: str, shown: str = "") 
     if not session.is_current(view):
         return UNCHANGED
     if item is None or item.error:
-        nothing = [gr.ImageSlider(value=None, visible=HIDDEN), gr.Column(visible=False)]
-        return [view.token, *nothing, gr.Accordion(open=False), 0, 0]
+        return [view.token, gr.ImageSlider(value=None, visible=HIDDEN), gr.Column(visible=False), None]
     before, after = session.pictures.before_after(item, ground, tint)
     if not session.is_current(view):
         return UNCHANGED
-    done = item.repair
-    controls = [gr.skip()] * 3 if named(shown) == item.id else [gr.Accordion(open=False), done.grow, done.feather]
+    # Nothing is on the canvas of another photo until its repair is opened.
+    canvas = gr.skip() if named(shown) == item.id else None
     picture = gr.ImageSlider(value=(str(before), str(after)), visible=True)
-    return [view.token, picture, gr.Column(visible=True), *controls]
-
-
-def redrawn(session: Session, shown: str, ground: str, tint: str) -> list[Any]:
-    """Name and picture of the photo that the page shows, after a repair of it; none if another belongs there now."""
-    view = session.view
-    if view.item is None or view.item.id != named(shown):
-        return [gr.skip(), gr.skip()]
-    return draw(session, view, ground, tint, shown)[:2]
+    return [view.token, picture, gr.Column(visible=True), canvas]
 
 
 def gallery(session: Session) -> list[Any]:

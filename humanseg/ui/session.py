@@ -5,15 +5,12 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import replace
-
-import numpy as np
+from collections.abc import Sequence
 
 from humanseg.cutout import CutOut
 from humanseg.errors import HumanSegError
-from humanseg.retouch import Repair, packed
-from humanseg.ui import text
+from humanseg.ui import history, text
+from humanseg.ui.history import Act
 from humanseg.ui.item import Item, View
 from humanseg.ui.pictures import Pictures
 from humanseg.ui.upload import Upload
@@ -46,7 +43,7 @@ class Session:
         self.own: Upload | None = None
         self._lock = threading.Lock()
         self._items: tuple[Item, ...] = ()
-        self._current = ""
+        self._current = self._held = ""
         self._number = next(_numbers)
         self._visit = 0
         self._at_work = 0
@@ -107,7 +104,8 @@ class Session:
     def finish(self, item: Item, cut: CutOut | None = None, visit: int | None = None) -> View | None:
         """Adds a photo that is done (or has failed); the oldest goes when there are too many.
 
-        A photo that is done is the one on screen from now on; one that has failed leaves on screen what is there.
+        A photo that is done is the one on screen from now on, unless that one is being repaired; one that has failed
+        leaves on screen what is there.
 
         Parameters
         ----------
@@ -124,12 +122,17 @@ class Session:
             if visit is not None and visit != self._visit:
                 return None
             self._items = (*self._items, item)[-self.limit :]
-            if not item.error or self._find(self._current) is None:
+            repairing = self._held and self._held == self._current
+            if self._find(self._current) is None or not (item.error or repairing):
                 self._show(item.id)
             return self._view()
 
-    def select(self, id: str) -> View:
+    def select(self, id: str, *, to_repair: bool = False) -> View:
         """Puts another photo on screen, one that failed too.
+
+        Parameters
+        ----------
+        to_repair : it stays there while it's being repaired: the photos of a batch join the list alone
 
         Raises
         ------
@@ -137,7 +140,14 @@ class Session:
         """
         with self._lock:
             self.item(id)
+            self._held = id if to_repair else ""
             self._show(id)
+            return self._view()
+
+    def repaired(self) -> View:
+        """Ends the repair of the photo on screen."""
+        with self._lock:
+            self._held = ""
             return self._view()
 
     def touch(self) -> View:
@@ -146,23 +156,28 @@ class Session:
             self._show(self._current)
             return self._view()
 
-    def paint(self, id: str, keep: np.ndarray | None, remove: np.ndarray | None) -> bool:
-        """Puts brush strokes (float32 hxw in [0, 1], None for none) on a photo; whether that changed anything."""
-        strokes = {"keep": packed(keep), "remove": packed(remove)}
-        return self._mend(id, lambda repair: replace(repair, **strokes))
+    def act(self, id: str, acts: Sequence[Act]) -> tuple[Item, Item]:
+        """Does to a photo what was done by hand on the page, one after the other: the photo before, and now.
 
-    def move_edge(self, id: str, grow: int, feather: int) -> bool:
-        """Moves and softens the outline of a photo by so many pixels of it; whether that changed anything."""
-        return self._mend(id, lambda repair: replace(repair, grow=int(grow), feather=int(feather)))
-
-    def undo(self, id: str) -> bool:
-        """Takes back everything that was done by hand to a photo; whether there was anything."""
-        return self._mend(id, lambda _: Repair())
+        Raises
+        ------
+        HumanSegError : there is no such photo, it failed, or has too many strokes
+        """
+        with self._lock:
+            before = now = self.item(id)
+            if before.error:
+                raise HumanSegError(before.error)
+            for act in acts:
+                now = history.done(now, act)
+            self._items = tuple(now if held.id == id else held for held in self._items)
+            if id == self._current and now.repair != before.repair:
+                self._show(id)
+            return before, now
 
     def forget(self) -> View:
         """Forgets all photos and repairs; batches in progress add nothing any more."""
         with self._lock:
-            self._items, self.own = (), None
+            self._items, self.own, self._held = (), None, ""
             self._visit += 1
             self._show("")
             view = self._view()
@@ -189,17 +204,3 @@ class Session:
 
     def _show(self, id: str) -> None:
         self._current, self._number = id, next(_numbers)
-
-    def _mend(self, id: str, change: Callable[[Repair], Repair]) -> bool:
-        with self._lock:
-            item = self._find(id)
-            if item is None or item.error:
-                return False
-            repair = change(item.repair)
-            if repair == item.repair:
-                return False
-            mended = replace(item, repair=repair)
-            self._items = tuple(mended if held.id == id else held for held in self._items)
-            if id == self._current:
-                self._show(id)
-            return True

@@ -37,13 +37,10 @@ WORKING_ONE = "Cutting out …"
 NOBODY_SHORT = "Nobody was found here"
 CLEAR = "Start over"
 
-# Repair
-REPAIR = "Repair by hand"
-REPAIR_HELP = "Paint green over what must stay and red over what must go. What is cut away so far is faded."
-REPAIR_CANVAS = "Paint on the photo"
-GROW, GROW_HELP = "Move the edge", "Pixels of the photo: inwards below 0, outwards above"
-FEATHER, FEATHER_HELP = "Soften the edge", "Pixels of the photo"
-UNDO_ALL = "Undo all repairs"
+# Repair; what the canvas itself says stands in humanseg/web/js/repair-words.js
+REPAIR = "Repair"
+NO_CANVAS = "The canvas can't be loaded: reload the page, or use a current browser."
+TOO_MANY_STROKES = "This photo has {limit} strokes, which is as many as are kept: undo some, or use a larger brush."
 
 # Background tab
 BEHIND = "Background"

@@ -98,12 +98,6 @@ def drop(page: Page, *paths: Path) -> None:
     page.locator("#photos button").first.dispatch_event("drop", {"dataTransfer": data})
 
 
-def draw_little(page: Page) -> None:
-    """Leaves the repair's canvas few pixels: it's drawn all the time, which a machine without a GPU isn't made for."""
-    page.set_viewport_size({"width": 600, "height": 1400})
-    page.evaluate("() => Object.defineProperty(window, 'devicePixelRatio', {value: 0.25})")
-
-
 def done(page: Page) -> None:
     expect(page.locator("#photo-status p.good, #photo-status p.bad")).to_be_visible(timeout=PATIENCE)
 

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 from humanseg.segmenter import Segmenter
 from humanseg.ui.server.limits import Limits
 from tests.browser.actions import PATIENCE, fetch
+from tests.browser.painting import leave_repair, open_repair, stroke
 from tests.ui.fakes import HeldEngine
 from tests.ui.serving import served
 from tests.ui.visits import photo_of
@@ -81,6 +82,28 @@ def test_a_photo_chosen_while_the_batch_is_at_work_is_the_one_downloaded(visit, 
     archive = zipfile.ZipFile(io.BytesIO(fetch(page, "#download-all")[1]))
     for name, colour in (("green", GREEN), ("blue", BLUE), ("red", RED)):
         assert colour_of(archive.read(f"{name}-cutout.png")) == colour
+
+
+def test_the_photo_being_repaired_stays_though_another_is_done_meanwhile(visit, engine, files):
+    page = visit()
+    page.set_input_files("#photos input[type=file]", files)
+    expect(page.locator("#results .thumbnail-item")).to_have_count(2, timeout=PATIENCE)
+    assert engine.at_work.wait(PATIENCE / 1000)
+    pick(page, 0, "green")
+    open_repair(page)
+    stroke(page, (0.03, 0.5), (0.1, 0.5), keep=True)
+    engine.go_on.set()
+    expect(page.locator("#results .thumbnail-item")).to_have_count(3, timeout=PATIENCE)
+    expect(page.locator("#photo-status")).to_contain_text("3 photos done", timeout=PATIENCE)
+    stroke(page, (0.03, 0.8), (0.1, 0.8))
+    name, data = fetch(page, "#download")
+    alpha = np.asarray(Image.open(io.BytesIO(data)))[..., 3]
+    assert (name, colour_of(data)) == ("green-cutout.png", GREEN)
+    assert alpha[120, 20] == alpha[192, 20] == 255
+    leave_repair(page)
+    archive = zipfile.ZipFile(io.BytesIO(fetch(page, "#download-all")[1]))
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(archive.read("green-cutout.png"))))[..., 3], alpha)
+    assert np.asarray(Image.open(io.BytesIO(archive.read("red-cutout.png"))))[120, 20, 3] == 0
 
 
 def test_the_background_tab_gives_the_photo_that_it_shows_though_another_is_done_meanwhile(visit, engine, files):

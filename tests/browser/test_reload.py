@@ -11,8 +11,9 @@ from PIL import Image
 from playwright.sync_api import Page, Request, Route, expect
 
 from humanseg.ui.choices import RESTORE, rule
-from tests.browser.actions import PATIENCE, at_rest, done, draw_little, drop, keep, photo, pixels, redrawn, shown
-from tests.browser.test_repair import after, alpha, changed
+from tests.browser.actions import PATIENCE, at_rest, done, drop, keep, photo, pixels, redrawn, shown
+from tests.browser.painting import open_repair, stroke
+from tests.browser.test_repair import OUTSIDE, alpha, edge
 
 pytestmark = pytest.mark.browser
 
@@ -24,16 +25,13 @@ def reload(page: Page) -> None:
 
 def test_the_photos_their_cut_outs_and_a_repair_are_there_again(visit, tmp_path):
     page = visit()
-    draw_little(page)
     page.set_input_files("#photos input[type=file]", [photo(tmp_path / f"{name}.png") for name in ("one", "two")])
     expect(page.locator("#photo-status")).to_contain_text("2 photos done", timeout=PATIENCE)
-    # The second photo may be shown a moment after its "done"; that closes the section and isn't the change to wait for.
+    # The second photo may be shown a moment after its "done"; that closes the canvas.
     at_rest(page)
-    page.locator("#repair > button, #repair .label-wrap").first.click()
-    before = after(page)
-    page.locator("#grow input[type=number]").fill("-10")
-    page.locator("#grow input[type=number]").press("Enter")
-    changed(page, before)
+    open_repair(page)
+    stroke(page, *OUTSIDE, keep=True)
+    edge(page, "grow", -10)
     repaired = alpha(page)
 
     reload(page)
@@ -42,6 +40,9 @@ def test_the_photos_their_cut_outs_and_a_repair_are_there_again(visit, tmp_path)
     expect(page.locator("#compare img").first).to_be_visible()
     keep(page, "reloaded")
     assert (alpha(page) == repaired).all()
+    open_repair(page)
+    page.locator("#mend-undo").click()
+    assert alpha(page).sum() > repaired.sum()
     page.get_by_role("tab", name="Background").click()
     expect(page.locator("#background-result img")).to_be_visible(timeout=PATIENCE)
 

@@ -15,7 +15,7 @@ from humanseg.ui.context import Context
 from humanseg.ui.server.limits import Limits
 from humanseg.ui.session import Session
 from humanseg.ui.upload import Upload
-from tests.ui.visits import add, context_in
+from tests.ui.visits import add, context_in, move_edge
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_a_name_with_folders_in_it_stays_on_the_shelf(context):
 def test_repaired_cut_outs_are_what_is_downloaded_and_what_is_in_the_zip(session):
     last = session.view.item
     before = photos.read(export.cut_out_file(session, last.id)).alpha.sum()
-    session.move_edge(last.id, -10, 0)
+    move_edge(session, last.id, -10, 0)
     repaired = photos.read(export.cut_out_file(session, last.id)).alpha
     assert repaired.sum() < 0.8 * before
     archive = zipfile.ZipFile(export.zip_file(session))
@@ -120,7 +120,7 @@ def test_repaired_cut_outs_are_what_is_downloaded_and_what_is_in_the_zip(session
 
 def test_webp_holds_the_same_alpha_as_png(session):
     last = session.view.item
-    session.move_edge(last.id, 4, 0)
+    move_edge(session, last.id, 4, 0)
     png, webp = (photos.read(export.cut_out_file(session, last.id, format)).alpha for format in ("png", "webp"))
     np.testing.assert_array_equal(png, webp)
 

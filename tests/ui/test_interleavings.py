@@ -7,6 +7,8 @@ answer, in an order that the seed alone decides.
 
 from __future__ import annotations
 
+import gzip
+import json
 import random
 import zipfile
 from collections.abc import Callable, Iterator
@@ -19,11 +21,13 @@ import numpy as np
 import pytest
 from gradio.context import LocalContext
 
+from humanseg.errors import HumanSegError
 from humanseg.media import photos
 from humanseg.retouch import Repair
 from humanseg.ui import page, text
 from humanseg.ui.item import Item, named
 from humanseg.ui.server.limits import Limits
+from humanseg.ui.server.repairs import answered
 from humanseg.ui.upload import Upload
 from tests.ui.fakes import segmenter
 from tests.ui.turns import Lock, Turns
@@ -84,7 +88,8 @@ class Visit:
         for fn in demo.fns.values():
             self.events.setdefault(getattr(fn.fn, "__name__", ""), []).append(fn.fn)
         self.loads = 0
-        self.token, self.listed, self.newest, self.behind = "", [], 0, ""
+        self.token, self.listed, self.newest, self.behind, self.canvas = "", [], 0, "", ""
+        self.acts = 0
         self.picture: str | None = None
         self.load = f"{seed}-0"
         self.session = self.context.sessions.enter(f"{seed:032x}", self.load)
@@ -120,7 +125,18 @@ class Visit:
         return [*(lambda photos=photos: self.drop(photos) for photos in batches), *hands]
 
     def hand(self, dice: random.Random) -> Callable[[], None]:
-        acts = [self.choose, self.repair, self.repair, self.undo, self.download, self.zip, self.repaint, self.tab]
+        acts = [
+            self.choose,
+            self.repair,
+            self.repair,
+            self.undo,
+            self.open,
+            self.leave,
+            self.download,
+            self.zip,
+            self.repaint,
+            self.tab,
+        ]
         acts += [self.background, self.background_download, self.run_out_of_memory]
         acts += [self.start_over] if self.seed % 4 == 0 else []
         acts += [self.reload] if self.seed % 5 == 0 else []
@@ -151,17 +167,38 @@ class Visit:
             if answer:
                 self.receive(load, None, answer[1:])
 
+    def open(self, dice: random.Random) -> None:
+        load = self.load
+        answer = self.try_to(lambda: self.ask("begin_repair", self.token))
+        if answer:
+            self.receive_canvas(load, *answer)
+
+    def leave(self, dice: random.Random) -> None:
+        load = self.load
+        *_, token, picture, canvas = self.ask("end_repair", self.token, text.WHITE, "#ffffff")
+        self.receive(load, None, [token, picture, None, canvas])
+
     def repair(self, dice: random.Random) -> None:
-        load, growth = self.load, dice.choice(GROWTHS)
-        answer = self.ask("mend", None, "", growth, 0, self.token, text.WHITE, "#ffffff")
-        self.receive(load, None, answer)
+        self.act({"do": "edge", "grow": dice.choice(GROWTHS), "feather": 0})
 
     def undo(self, dice: random.Random) -> None:
-        if named(self.token):
-            load = self.load
-            answer = self.try_to(lambda: self.ask("undo", self.token, text.WHITE, "#ffffff"))
-            if answer:
-                self.receive(load, None, answer[4:])
+        self.act({"do": dice.choice(["undo", "redo", "clear"])})
+
+    def act(self, act: dict[str, Any]) -> None:
+        """On the canvas, which names the photo that is on it."""
+        if not self.canvas:
+            return
+        self.acts += 1
+        asked = {"load": self.load, "photo": self.canvas, "have": None, "acts": [act | {"name": str(self.acts)}]}
+        try:
+            answer = gzip.decompress(answered(self.context.sessions, json.dumps(asked).encode()))
+        except HumanSegError as error:
+            assert "isn't here any more" in str(error)
+            return
+        head, _, alpha = answer.partition(b"\n")
+        assert json.loads(head)["photo"] == asked["photo"]
+        found = np.frombuffer(alpha, np.uint8).reshape(48, 64) / 255
+        assert self.is_a_state(self.names[asked["photo"]], found), "the canvas shows an alpha of another photo"
 
     def repaint(self, dice: random.Random) -> None:
         load = self.load
@@ -182,9 +219,9 @@ class Visit:
     def reload(self, dice: random.Random) -> None:
         self.loads += 1
         self.load = load = f"{self.seed}-{self.loads}"
-        self.token, self.listed, self.newest, self.picture, self.behind = "", [], 0, None, ""
+        self.token, self.listed, self.newest, self.picture, self.behind, self.canvas = "", [], 0, None, "", ""
         answer = self.ask("enter", f"{self.seed:032x}", text.WHITE, "#ffffff")
-        self.receive(load, answer[1:4], answer[4:10])
+        self.receive(load, answer[1:4], answer[4:8])
 
     def download(self, dice: random.Random) -> None:
         id = named(self.token)
@@ -239,11 +276,25 @@ class Visit:
             self.picture = None if value is None else self.whose(photos.read(value[1]).rgb)
             shown = named(self.token)
             assert self.picture == (self.names[shown] if shown else None), "the page names another photo than it shows"
-            number = int(self.token.partition(".")[2])
-            if number < self.newest:
-                answer = self.ask("redraw", self.token, text.WHITE, "#ffffff")
-                self.receive(load, answer[:3], answer[3:])
-            self.newest = max(self.newest, number)
+            self.check_newest()
+        if len(screen) > 3 and screen[3] is None:
+            self.canvas = ""
+
+    def receive_canvas(self, load: str, token: str, canvas: dict[str, Any]) -> None:
+        """The answer to the click that opens the repair arrives."""
+        self.turns.point()
+        if load == self.load:
+            assert canvas["photo"] == named(token), "the page names another photo than the one on its canvas"
+            self.token, self.canvas = token, canvas["photo"]
+            self.check_newest()
+
+    def check_newest(self) -> None:
+        """As the page does whenever its token changes."""
+        load, number = self.load, int(self.token.partition(".")[2])
+        if number < self.newest:
+            answer = self.ask("redraw", self.token, text.WHITE, "#ffffff")
+            self.receive(load, answer[:3], answer[3:])
+        self.newest = max(self.newest, number)
 
     # What is true of it
 
@@ -258,7 +309,7 @@ class Visit:
     def alpha_of(self, name: str, repair: Repair) -> np.ndarray:
         cut = self.cuts[name]
         bare = np.round(cut.rgba[..., 3] / np.float32(255) * 255).astype(np.float32) / 255
-        return cut.rgba[..., 3] if not repair else cut.with_alpha(repair(bare)).rgba[..., 3]
+        return cut.rgba[..., 3] if not repair else cut.with_alpha(repair(bare, cut.image)).rgba[..., 3]
 
     def is_a_state(self, name: str, alpha: np.ndarray) -> bool:
         states = [Repair(), *(Repair(grow=growth) for growth in GROWTHS)]

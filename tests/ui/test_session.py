@@ -15,6 +15,7 @@ from humanseg.errors import HumanSegError, ImageError
 from humanseg.media import photos
 from humanseg.retouch import Repair
 from humanseg.segmenter import Segmenter
+from humanseg.strokes import Stroke
 from humanseg.ui import batch, text
 from humanseg.ui.batch import Finished, Loading, Over, Working
 from humanseg.ui.context import Context
@@ -24,7 +25,7 @@ from humanseg.ui.server.limits import Limits
 from humanseg.ui.session import Session
 from humanseg.ui.upload import Upload
 from tests.ui.fakes import HeldEngine, segmenter
-from tests.ui.visits import add, context_in, photo_of
+from tests.ui.visits import add, by_hand, context_in, move_edge, paint, photo_of
 
 RED, GREEN, BLUE = (220, 40, 40), (40, 200, 40), (40, 60, 220)
 
@@ -105,55 +106,79 @@ def test_when_the_one_on_screen_goes_another_takes_its_place(context, session, u
 def test_a_photo_that_is_not_there_can_be_neither_chosen_nor_repaired(context, session, uploads, id):
     add(context, session, uploads[0])
     before = session.view
-    with pytest.raises(HumanSegError):
-        session.select(id)
-    assert not session.move_edge(id, 3, 3) and not session.paint(id, np.ones((4, 4), np.float32), None)
+    for act in (lambda: session.select(id), lambda: move_edge(session, id, 3, 3), lambda: paint(session, id, (4, 4))):
+        with pytest.raises(HumanSegError):
+            act()
     assert session.view == before
 
 
 def test_a_repair_changes_the_photo_it_names_and_no_other(context, session, uploads):
     red, green = add(context, session, *uploads[:2])
     before = session.view
-    assert session.move_edge(red.id, -4, 0)
+    assert move_edge(session, red.id, -4, 0)
     assert session.is_current(before), "what is on screen hasn't changed"
     assert session.item(red.id).repair.grow == -4 and not session.item(green.id).repair
-    assert session.move_edge(green.id, 2, 1)
+    assert move_edge(session, green.id, 2, 1)
     assert not session.is_current(before)
 
 
-def test_a_repair_that_changes_nothing_says_so(context, session, uploads, broken):
-    red, failed = add(context, session, uploads[0], broken)
-    stroke = np.ones((4, 4), np.float32)
-    assert not session.undo(red.id) and not session.move_edge(red.id, 0, 0) and not session.paint(red.id, None, None)
-    assert session.paint(red.id, stroke, None) and not session.paint(red.id, stroke.copy(), None)
-    assert session.undo(red.id) and not session.item(red.id).repair
-    assert not session.move_edge(failed.id, 3, 0)
+def test_what_changes_nothing_leaves_what_is_on_screen(context, session, uploads):
+    (red,) = add(context, session, uploads[0])
+    before = session.view
+    for what in ("undo", "redo", "clear"):
+        assert not by_hand(session, red.id, what)
+    assert not move_edge(session, red.id, 0, 0)
+    assert session.is_current(before)
+
+
+def test_a_photo_that_failed_cant_be_repaired(context, session, broken):
+    (failed,) = add(context, session, broken)
+    with pytest.raises(HumanSegError, match=r"broken\.png"):
+        move_edge(session, failed.id, 3, 0)
 
 
 def test_strokes_and_edge_do_not_undo_each_other(context, session, uploads):
     (red,) = add(context, session, uploads[0])
-    stroke = np.ones((4, 4), np.float32)
-    session.paint(red.id, stroke, None)
-    session.move_edge(red.id, 3, 2)
-    session.paint(red.id, None, stroke)
-    assert session.item(red.id).repair == Repair.painted(None, stroke, grow=3, feather=2)
+    paint(session, red.id, (4, 4))
+    move_edge(session, red.id, 3, 2)
+    paint(session, red.id, (9, 9), keep=False)
+    strokes = (Stroke(((4, 4),), 8, keep=True), Stroke(((9, 9),), 8, keep=False))
+    assert session.item(red.id).repair == Repair(strokes, grow=3, feather=2)
+
+
+def test_the_next_photo_of_a_batch_takes_the_screen_unless_one_is_being_repaired(context, session, uploads):
+    (red,) = add(context, session, uploads[0])
+    session.select(red.id, to_repair=True)
+    (green,) = add(context, session, uploads[1])
+    assert session.view.item == red and green in session.items
+    session.repaired()
+    (blue,) = add(context, session, uploads[2])
+    assert session.view.item == blue
+
+
+def test_whoever_leaves_a_repair_for_another_photo_has_the_next_one_on_screen_again(context, session, uploads):
+    red, green = add(context, session, *uploads[:2])
+    session.select(red.id, to_repair=True)
+    session.select(green.id)
+    (blue,) = add(context, session, uploads[2])
+    assert session.view.item == blue
 
 
 def test_a_repair_is_still_there_and_can_be_undone_after_another_photo_was_on_screen(context, session, uploads):
     red, green = add(context, session, *uploads[:2])
     bare = photos.read(session.pictures.png(red)).alpha
-    session.move_edge(red.id, -4, 0)
+    move_edge(session, red.id, -4, 0)
     session.select(green.id)
     mended = session.select(red.id).item
     assert photos.read(session.pictures.png(mended)).alpha.sum() < 0.8 * bare.sum()
-    session.undo(red.id)
+    by_hand(session, red.id, "clear")
     np.testing.assert_array_equal(photos.read(session.pictures.png(session.item(red.id))).alpha, bare)
 
 
 def test_the_gallery_shows_repaired_photos_repaired(context, session, uploads):
     (red,) = add(context, session, uploads[0])
     before = session.pictures.thumbnail(red)
-    session.paint(red.id, None, np.ones((4, 4), np.float32))
+    paint(session, red.id, (32, 24), radius=90, keep=False)
     after = session.pictures.thumbnail(session.item(red.id))
     assert after != before and after == session.pictures.thumbnail(session.item(red.id))
     assert not np.array_equal(photos.read(after).rgb, photos.read(before).rgb)
@@ -161,10 +186,10 @@ def test_the_gallery_shows_repaired_photos_repaired(context, session, uploads):
 
 def test_a_repair_that_leaves_nobody_is_said_and_one_that_adds_somebody_too(context, session, uploads):
     (red,) = add(context, session, uploads[0])
-    session.paint(red.id, None, np.ones((4, 4), np.float32))
+    paint(session, red.id, (32, 24), radius=90, keep=False)
     empty = session.item(red.id)
     assert not session.pictures.found(empty) and not session.pictures.cut(empty).person_found
-    session.undo(red.id)
+    by_hand(session, red.id, "clear")
     assert session.pictures.found(session.item(red.id))
 
 
@@ -262,8 +287,8 @@ def test_a_photo_that_came_as_data_can_be_read_again(context, session, photo):
 @pytest.mark.parametrize("size", [(160, 120), (1600, 1200)], ids=["shown whole", "shown smaller"])
 def test_what_leaves_memory_comes_back_pixel_for_pixel(context, session, tmp_path, size):
     (item,) = add(context, session, wavy(tmp_path / "me.png", size))
-    repairs = [lambda: None, lambda: session.move_edge(item.id, 3, 2)]
-    repairs += [lambda: session.paint(item.id, np.eye(40, 30, dtype=np.float32), None)]
+    repairs = [lambda: None, lambda: move_edge(session, item.id, 3, 2)]
+    repairs += [lambda: paint(session, item.id, (5, 5), (60, 40), (20, 80))]
     for repair in repairs:
         repair()
         now = session.item(item.id)
@@ -282,11 +307,13 @@ def everything(pictures: Pictures, item) -> dict[str, np.ndarray]:
     return {
         "image": cut.image,
         "foreground": cut.foreground,
-        "alpha": cut.alpha,
+        "alpha of the cut-out": cut.alpha,
         "small image": small.image,
         "small foreground": small.foreground,
         "small alpha": small.alpha,
-        "canvas": pictures.canvas(item),
+        "to repair": photos.read(pictures.to_repair(item)).rgb,
+        "alpha": pictures.alpha(item),
+        "alpha on the canvas": pictures.alpha_on_canvas(item)[1],
         "before": photos.read(before).rgb,
         "after": photos.read(after).rgb,
         "file": photos.read(pictures.png(item)).rgb,
@@ -317,8 +344,9 @@ def test_a_12_megapixel_photo_holds_no_more_than_64_mb_at_rest(context, session,
     acts = [
         lambda: None,
         lambda: pictures.before_after(item, text.WHITE, ""),
-        lambda: pictures.canvas(item),
-        lambda: session.paint(item.id, np.eye(1024, 768, dtype=np.float32), np.ones((1024, 768), np.float32)),
+        lambda: pictures.to_repair(item),
+        lambda: paint(session, item.id, (500, 500), (3000, 2500), radius=60),
+        lambda: pictures.alpha_on_canvas(session.item(item.id), item),
         lambda: pictures.before_after(session.item(item.id), text.WHITE, ""),
         lambda: pictures.png(session.item(item.id)),
         lambda: pictures.cut(session.item(item.id)),
@@ -326,7 +354,6 @@ def test_a_12_megapixel_photo_holds_no_more_than_64_mb_at_rest(context, session,
     for act in acts:
         act()
         assert context.memory.held() <= EACH <= 64_000_000
-    assert len(session.item(item.id).repair.keep + session.item(item.id).repair.remove) < 100_000
     small = pictures.preview(session.item(item.id))
     assert max(small.alpha.shape) == PREVIEW_SIDE and nbytes(small) < 20_000_000
 
@@ -345,7 +372,7 @@ def test_two_visitors_never_wait_for_each_other(tmp_path, uploads):
     try:
         assert engine.at_work.wait(30)
         for session, item in ((one, mine), (two, theirs)):
-            assert session.move_edge(item.id, 2, 0)
+            assert move_edge(session, item.id, 2, 0)
             assert session.select(item.id).item.repair.grow == 2
             assert session.pictures.png(session.item(item.id)).exists()
     finally:
@@ -364,7 +391,7 @@ def test_nothing_is_worked_out_while_the_lock_is_held(context, session, uploads,
     original = context.shelf.put
     monkeypatch.setattr(context.shelf, "put", put)
     red, green = session.items
-    session.move_edge(red.id, 2, 0)
+    move_edge(session, red.id, 2, 0)
     session.pictures.png(session.item(red.id))
     session.pictures.before_after(session.select(green.id).item, text.WHITE, "")
     add(context, session, uploads[2])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from humanseg.segmenter import Segmenter
-from humanseg.ui import batch
+from humanseg.ui import batch, history
 from humanseg.ui.context import Context
 from humanseg.ui.item import Item
 from humanseg.ui.model import LazySegmenter
@@ -38,3 +40,23 @@ def add(context: Context, session: Session, *uploads: Upload) -> list[Item]:
     for _ in batch.work(context, session, uploads):
         pass
     return list(session.items)[-len(uploads) :]
+
+
+_numbers = itertools.count()
+
+
+def by_hand(session: Session, id: str, do: str, **more: Any) -> bool:
+    """Does to a photo what a page sends; whether that changed its repair."""
+    act = history.read({"name": f"act {next(_numbers)}", "do": do, **more})
+    before, now = session.act(id, [act])
+    return before.repair != now.repair
+
+
+def paint(session: Session, id: str, *points: tuple[float, float], radius: float = 8, keep: bool = True) -> bool:
+    """Paints a stroke on a photo."""
+    return by_hand(session, id, "stroke", points=points, radius=radius, keep=keep)
+
+
+def move_edge(session: Session, id: str, grow: int, feather: int) -> bool:
+    """Moves and softens a photo's edge by so many pixels."""
+    return by_hand(session, id, "edge", grow=grow, feather=feather)

@@ -51,8 +51,6 @@ OPEN = {
         "/gradio_api/call/v2/{api_name}/",
         "/gradio_api/stream/{event_id}",
         "/gradio_api/stream/{event_id}/close",
-        "/gradio_api/component_server",
-        "/gradio_api/component_server/",  # so the page itself, for the strokes of the repair
         "/gradio_api/cancel",
         "/gradio_api/reset",
         "/gradio_api/mcp",

@@ -10,6 +10,7 @@ from humanseg.ui.server.bodies import Bodies
 from humanseg.ui.server.frames import Frames
 from humanseg.ui.server.gate import Gate
 from humanseg.ui.server.limits import Limits
+from humanseg.ui.server.repairs import Repairs
 from humanseg.web.serve import ServesEngine
 from humanseg.web.site import Site
 
@@ -20,6 +21,7 @@ def middleware(limits: Limits, site: Site) -> list[Middleware]:
         Middleware(Answers, limits=limits),
         Middleware(ServesEngine, site=site),
         Middleware(Frames, limits=limits),
+        Middleware(Repairs),
         Middleware(Gate, folder=get_upload_folder()),
         Middleware(Bodies, limits=limits),
     ]

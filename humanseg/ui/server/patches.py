@@ -7,8 +7,6 @@ changes beneath one of them.
 from __future__ import annotations
 
 import asyncio
-import functools
-import io
 import logging
 import sys
 from collections.abc import Callable
@@ -16,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import PIL.Image
 from fastapi import HTTPException
 from gradio import http_server, processing_utils
 from gradio.components import Component
@@ -32,9 +29,6 @@ FOLDER_READERS = ("gradio.mcp", "gradio.route_utils", "gradio.routes", "gradio.s
 
 # Time that a visitor has for the first lines of a request; browsers take milliseconds, telephones a few seconds.
 HEAD_SECONDS = 30
-
-# Pictures of the drawing canvas: their number for one canvas and for all, and their pixels (the page's has 1 million).
-_LAYERS, _CANVASES, _CANVAS_PIXELS = 8, 64, 16_000_000
 
 
 def hand_over_as(component: Component, preprocess: Callable[[Any], Any]) -> Component:
@@ -101,33 +95,6 @@ def allow_any_name(folder: Path) -> None:
             check(path, check_in_upload_folder)
 
     processing_utils._check_allowed = check_others
-
-
-def limit_canvas(editor: gr.ImageEditor) -> gr.ImageEditor:
-    """Makes the drawing canvas refuse all but its own pictures; Gradio keeps in memory whatever is sent to it.
-
-    A large number of a layer would make Gradio fill the memory, and pictures that are never drawn with stay for ever.
-    """
-    accept = editor.accept_blobs
-
-    @functools.wraps(accept)  # keeps Gradio's mark of functions that a browser may call
-    def limited(data: Any) -> Any:
-        try:
-            index, kind = data.data.get("index"), data.data.get("type")
-            number = 0 if index in (None, "", "null") else int(index)
-            with PIL.Image.open(io.BytesIO(data.files[0][1])) as picture:
-                fits = picture.width * picture.height <= _CANVAS_PIXELS
-            if kind not in ("background", "layer", "composite") or not 0 <= number < _LAYERS or not fits:
-                raise ValueError("no picture of a canvas")
-            canvas = str(data.data["id"])
-        except Exception as error:
-            raise HTTPException(400, detail=text.BAD_REQUEST) from error
-        while canvas not in editor.blob_storage and len(editor.blob_storage) >= _CANVASES:
-            editor.blob_storage.pop(next(iter(editor.blob_storage)), None)
-        return accept(data)
-
-    editor.accept_blobs = limited
-    return editor
 
 
 def give_up_the_slow(page: gr.Blocks) -> None:

@@ -12,7 +12,7 @@ from humanseg.backgrounds import PICTURE, TRANSPARENT, Background
 from humanseg.media import photos
 from humanseg.ui import batch, export, text
 from humanseg.ui.context import Context
-from humanseg.ui.elements import HIDDEN, Download, busy, empty, say
+from humanseg.ui.elements import HIDDEN, SETTLED, Download, busy, empty, say
 from humanseg.ui.item import named
 from humanseg.ui.pictures import PREVIEW_SIDE
 from humanseg.ui.preview import checkerboard
@@ -123,7 +123,14 @@ class BackgroundTab:
         # One event for all of them: with several, an older picture that took longer would replace a newer one.
         redraws = [tab.select, self.turn.change, *(control.change for control in inputs)]
         gr.on(
-            redraws, guarded(self.draw), inputs, drawing, trigger_mode="always_last", **quiet, **self.context.composes
+            redraws,
+            guarded(self.draw),
+            inputs,
+            drawing,
+            js=SETTLED,
+            trigger_mode="always_last",
+            **quiet,
+            **self.context.composes,
         )
         self._download.click(self.finished, [self._shown, self._kind, *inputs])
 

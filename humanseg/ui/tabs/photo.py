@@ -9,9 +9,9 @@ import gradio as gr
 
 from humanseg.ui import batch, export, text
 from humanseg.ui.context import Context
-from humanseg.ui.elements import busy, duration, say
+from humanseg.ui.elements import SETTLED, busy, duration, say
 from humanseg.ui.item import named
-from humanseg.ui.screen import NO_NEWS, UNCHANGED, draw, gallery, redrawn
+from humanseg.ui.screen import NO_NEWS, UNCHANGED, draw, gallery
 from humanseg.ui.server.guard import guarded
 from humanseg.ui.session import Session
 from humanseg.ui.tabs import repair
@@ -106,7 +106,7 @@ class PhotoTab:
         session = self.context.session(request)
         if not overtaken:
             return [*NO_NEWS, *UNCHANGED]
-        return [*gallery(session), *draw(session, session.view, ground, tint)]
+        return [*gallery(session), *draw(session, session.repaired(), ground, tint)]
 
     def refresh(self, shown: str, ground: str, tint: str, request: gr.Request) -> list[Any]:
         """The tab was opened again: a photo may have been given on another tab."""
@@ -119,34 +119,11 @@ class PhotoTab:
     def restore(self, session: Session, ground: str, tint: str) -> list[Any]:
         """After a reload of the browser: what this visitor had before."""
         news = gallery(session)
-        view = session.view
+        view = session.repaired()
         if view.item is None:
             return [gr.skip(), *news, *UNCHANGED]
         message = say(view.item.describe(), bad=bool(view.item.error))
         return [message, *news, *draw(session, view, ground, tint)]
-
-    def mend(
-        self,
-        value: dict[str, Any] | None,
-        painted: str,
-        grow: float,
-        feather: float,
-        shown: str,
-        ground: str,
-        tint: str,
-        request: gr.Request,
-    ) -> list[Any]:
-        """Something was done by hand."""
-        session = self.context.session(request)
-        if not repair.mend(session, value, painted, grow, feather, named(shown)):
-            return [gr.skip(), gr.skip()]
-        return redrawn(session, shown, ground, tint)
-
-    def undo(self, shown: str, ground: str, tint: str, request: gr.Request) -> list[Any]:
-        """All that was done by hand is to be taken back."""
-        session, id = self.context.session(request), named(shown)
-        session.undo(id)
-        return [repair.painting(session, id), id, 0, 0, *redrawn(session, shown, ground, tint)]
 
     def start_over(self, request: gr.Request) -> list[Any]:
         """All photos are to be forgotten."""
@@ -163,7 +140,7 @@ class PhotoTab:
         return str(export.zip_file(self.context.session(request)))
 
     def _wire(self, tab: gr.Tab) -> None:
-        context, layout, part = self.context, self.layout, self.layout.repair
+        context, layout = self.context, self.layout
         grounds = self.grounds
         hidden = {"show_progress": "hidden"}
         one_lane = {"trigger_mode": "always_last", **hidden}
@@ -175,33 +152,26 @@ class PhotoTab:
             guarded(self.choose),
             [layout.listed, *grounds],
             [layout.status, *layout.screen],
+            js=SETTLED,
             show_progress_on=layout.compare,
             **context.quick,
         )
         # One event for several controls: with two, the older picture may come last.
         changes = [layout.ground.change, layout.colour.change]
         repainted = [layout.colour, *layout.screen]
-        gr.on(changes, guarded(self.repaint), [layout.shown, *grounds], repainted, **one_lane, **context.quick)
-        by_hand = [part.editor, part.grow, part.feather]
         gr.on(
-            [control.change for control in by_hand],
-            guarded(self.mend),
-            [part.editor, part.painted, part.grow, part.feather, layout.shown, *grounds],
-            [layout.shown, layout.compare],
-            **one_lane,
-            **context.composes,
-        )
-        part.reset.click(
-            guarded(self.undo),
+            changes,
+            guarded(self.repaint),
             [layout.shown, *grounds],
-            [part.editor, part.painted, part.grow, part.feather, layout.shown, layout.compare],
-            **hidden,
+            repainted,
+            js=SETTLED,
+            **one_lane,
             **context.quick,
         )
-        repair.wire(context, part, layout.shown)
+        repair.Repairing(context, layout.repair).wire(layout.shown, grounds, layout.list, layout.compare)
         layout.clear.click(guarded(self.start_over), None, self.restored, **hidden, **context.quick)
         screen = [*layout.list, *layout.screen]
-        tab.select(guarded(self.refresh), [layout.shown, *grounds], screen, **hidden, **context.quick)
+        tab.select(guarded(self.refresh), [layout.shown, *grounds], screen, js=SETTLED, **hidden, **context.quick)
         layout.shown.change(None, layout.shown, layout.overtaken, js=OVERTAKEN, api_visibility="private", **hidden)
         layout.overtaken.change(
             guarded(self.redraw),

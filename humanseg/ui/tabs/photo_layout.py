@@ -48,8 +48,7 @@ class Layout:
     @property
     def screen(self) -> list[Any]:
         """The components that change when another photo is shown."""
-        part = self.repair
-        return [self.shown, self.compare, self.finish, part.section, part.grow, part.feather]
+        return [self.shown, self.compare, self.finish, self.repair.canvas]
 
     @property
     def list(self) -> list[Any]:
@@ -96,6 +95,7 @@ def lay_out(context: Context) -> Layout:
                 buttons=["fullscreen"],
                 visible=HIDDEN,
             )
+            canvas = repair.lay_out_canvas()
             with gr.Column(visible=False, elem_id="finish") as finish:
                 with gr.Row():
                     ground = gr.Radio(
@@ -106,7 +106,7 @@ def lay_out(context: Context) -> Layout:
                 download = Download(context, text.DOWNLOAD, elem_id="download", variant="primary")
                 to_background = gr.Button(text.TO_BACKGROUND, elem_id="to-background")
                 to_background.click(None, js=OPEN_BACKGROUND, api_visibility="private")
-                part = repair.lay_out()
+                part = RepairPart(canvas, repair.lay_out_button())
     return Layout(
         *(drop, examples, gallery, listed, batch, download_all, clear),
         *(status, shown, overtaken, compare, finish, ground, colour, kind, download, part),

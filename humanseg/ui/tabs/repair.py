@@ -1,114 +1,101 @@
-"""Repair by hand, below the picture of the Photo tab: a brush for what to keep and what to remove, and the edge."""
+"""Repair by hand in the place of the picture: a canvas to paint on, and the button that opens it.
+
+The canvas is `humanseg/web/js/repair.js`. What is done on it goes to `server/repairs.py` rather than through Gradio's
+events, so that it's answered within a moment and sent again where the network fails.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
+from pathlib import Path
 from typing import Any
 
-import cv2
 import gradio as gr
-import numpy as np
 
-from humanseg import compose
-from humanseg.retouch import Repair, strokes, unpacked
 from humanseg.ui import text
 from humanseg.ui.context import Context
-from humanseg.ui.elements import HIDDEN
+from humanseg.ui.elements import SETTLED
 from humanseg.ui.item import named
-from humanseg.ui.pictures import CANVAS_SIDE
+from humanseg.ui.screen import NO_NEWS, draw, gallery
 from humanseg.ui.server.guard import guarded
-from humanseg.ui.server.patches import limit_canvas
-from humanseg.ui.session import Session
 
-KEEP, REMOVE = "#16a34a", "#dc2626"
+SCRIPT = Path(__file__).parents[1] / "repair.js"
 
 
 @dataclass(frozen=True)
 class RepairPart:
-    """The section's components; `painted` names the photo that is on the canvas."""
+    """The canvas, whose value says which photo is on it (None for none), and the button that opens it."""
 
-    section: gr.Accordion
-    editor: gr.ImageEditor
-    grow: gr.Slider
-    feather: gr.Slider
-    reset: gr.Button
-    painted: gr.Textbox
+    canvas: gr.HTML
+    open: gr.Button
 
 
-def lay_out() -> RepairPart:
-    """Lays the section out; the Photo tab connects its events with the photo that is shown."""
-    with gr.Accordion(text.REPAIR, open=False, elem_id="repair") as section:
-        gr.Markdown(text.REPAIR_HELP)
-        editor = gr.ImageEditor(
-            label=text.REPAIR_CANVAS,
-            show_label=False,
-            type="numpy",
-            image_mode="RGBA",
-            format="png",
-            sources=(),
-            transforms=(),
-            layers=False,
-            eraser=gr.Eraser(default_size=24),
-            brush=gr.Brush(default_size=24, colors=[KEEP, REMOVE], default_color=KEEP, color_mode="fixed"),
-            buttons=["fullscreen"],
-            canvas_size=(CANVAS_SIDE, CANVAS_SIDE),
-            height=560,
-            elem_id="repair-canvas",
+def lay_out_canvas() -> gr.HTML:
+    """The canvas, in the place of the picture."""
+    return gr.HTML(
+        html_template=f'<div data-repair><p class="say" hidden>{escape(text.NO_CANVAS)}</p></div>',
+        js_on_load=SCRIPT.read_text(encoding="utf-8"),
+        apply_default_css=False,
+        elem_id="repair",
+    )
+
+
+def lay_out_button() -> gr.Button:
+    """The button that opens the canvas."""
+    return gr.Button(text.REPAIR, elem_id="repair-open")
+
+
+class Repairing:
+    """The events of opening and leaving the canvas."""
+
+    def __init__(self, context: Context, part: RepairPart) -> None:
+        self.context, self.part = context, part
+
+    def wire(self, shown: gr.Textbox, grounds: list[Any], listed: list[Any], compare: gr.ImageSlider) -> None:
+        """Connects the events with the photo that the Photo tab shows, its list and its picture."""
+        part, quick = self.part, self.context.quick
+        part.open.click(
+            guarded(self.begin_repair),
+            shown,
+            [shown, part.canvas],
+            show_progress="minimal",
+            show_progress_on=part.open,
+            **quick,
         )
-        limit_canvas(editor)
-        with gr.Row():
-            grow = gr.Slider(-20, 20, 0, step=1, label=text.GROW, info=text.GROW_HELP, min_width=200, elem_id="grow")
-            feather = gr.Slider(
-                0, 20, 0, step=1, label=text.FEATHER, info=text.FEATHER_HELP, min_width=200, elem_id="feather"
-            )
-        reset = gr.Button(text.UNDO_ALL, size="sm", elem_id="undo-all")
-        painted = gr.Textbox(visible=HIDDEN)
-    return RepairPart(section, editor, grow, feather, reset, painted)
+        part.canvas.submit(
+            guarded(self.end_repair),
+            [shown, *grounds],
+            [*listed, shown, compare, part.canvas],
+            js=SETTLED,
+            show_progress="hidden",
+            **quick,
+        )
 
+    def begin_repair(self, shown: str, request: gr.Request) -> list[Any]:
+        """The photo that is shown is to be repaired: it's put on the canvas."""
+        session = self.context.session(request)
+        item = session.item(named(shown))
+        picture = session.pictures.to_repair(item)
+        # A batch may have put another one on screen meanwhile, which isn't on the page yet.
+        view = session.select(item.id, to_repair=True)
+        width, height = item.size
+        canvas = {
+            "load": request.session_hash,
+            "photo": item.id,
+            "name": item.name,
+            "width": width,
+            "height": height,
+            "picture": str(picture),
+            "opened": view.number,
+        }
+        return [view.token, canvas]
 
-def wire(context: Context, part: RepairPart, shown: gr.Textbox) -> None:
-    """Puts the photo on the canvas when the section is opened."""
-
-    @guarded
-    def canvas(token: str, request: gr.Request) -> list[Any]:
-        session, id = context.session(request), named(token)
-        return [painting(session, id), id]
-
-    part.section.expand(canvas, shown, [part.editor, part.painted], show_progress="hidden", **context.quick)
-
-
-def mend(session: Session, value: dict[str, Any] | None, painted: str, grow: float, feather: float, id: str) -> bool:
-    """Puts what was done by hand into the session; whether that changed anything.
-
-    Parameters
-    ----------
-    value : of the canvas, which shows the photo called `painted`
-    grow, feather : of the sliders, which stand for the photo called `id`
-    """
-    changed = session.move_edge(id, grow, feather)
-    # Without a photo on the canvas nothing can have been painted: earlier strokes stay.
-    if value is not None and value.get("background") is not None:
-        changed |= session.paint(painted, *strokes(value.get("layers") or []))
-    return changed
-
-
-def painting(session: Session, id: str) -> dict[str, Any] | None:
-    """The value of the canvas: the photo to paint on, with what was painted on it before; None for no photo."""
-    if not id:
-        return None
-    item = session.item(id)
-    if item.error:
-        return None
-    faded = session.pictures.canvas(item)
-    return {"background": faded, "layers": layers(item.repair, faded.shape[:2]), "composite": faded}
-
-
-def layers(repair: Repair, shape: tuple[int, int]) -> list[np.ndarray]:
-    """The strokes as a layer of the canvas (uint8 hxwx4), none if there are none."""
-    painted = np.zeros((*shape, 4), np.uint8)
-    for packed, colour in ((repair.keep, KEEP), (repair.remove, REMOVE)):
-        if packed:
-            cover = cv2.resize(unpacked(packed), shape[::-1], interpolation=cv2.INTER_LINEAR)
-            painted[cover > 0, :3] = compose.parse_colour(colour)
-            painted[..., 3] = np.maximum(painted[..., 3], np.round(cover * 255))
-    return [painted] if painted.any() else []
+    def end_repair(self, shown: str, ground: str, tint: str, request: gr.Request) -> list[Any]:
+        """The repair is done: the picture is drawn anew."""
+        session = self.context.session(request)
+        view = session.repaired()
+        if view.item is None or view.item.id != named(shown):
+            return [*NO_NEWS, gr.skip(), gr.skip(), None]
+        token, compare, *_ = draw(session, view, ground, tint, shown)
+        return [*gallery(session), token, compare, None]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import io
 import logging
 import pkgutil
 import socket
@@ -14,12 +13,9 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 import requests
-from fastapi import HTTPException
 from gradio import http_server, processing_utils
 from gradio.exceptions import InvalidPathError
-from PIL import Image
 
-from humanseg.ui import text
 from humanseg.ui.server import patches
 from humanseg.ui.server.guard import GuardedBlocks
 from tests.ui.serving import in_own_thread
@@ -126,54 +122,6 @@ def test_the_guard_stands_where_gradio_reads_what_a_visitor_sends():
     ours, theirs = (inspect.signature(kind.preprocess_data) for kind in (GuardedBlocks, gr.Blocks))
     assert list(ours.parameters) == list(theirs.parameters)
     assert "self.preprocess_data(" in inspect.getsource(gr.Blocks.process_api)
-
-
-def png(width: int = 4, height: int = 4) -> bytes:
-    written = io.BytesIO()
-    Image.new("1", (width, height)).save(written, "PNG")
-    return written.getvalue()
-
-
-def sent(picture: bytes = b"", **fields: str) -> SimpleNamespace:
-    data = {"type": "layer", "index": "0", "id": "canvas"} | fields
-    return SimpleNamespace(data=data, files=[("blob", picture or png())])
-
-
-def test_the_canvas_takes_its_own_pictures_and_may_be_asked_by_a_browser():
-    editor = patches.limit_canvas(gr.ImageEditor())
-    assert editor.accept_blobs._is_server_fn
-    for kind, index in (("background", "null"), ("layer", "0"), ("layer", ""), ("composite", "null")):
-        editor.accept_blobs(sent(type=kind, index=index))
-    stored = editor.blob_storage["canvas"]
-    assert stored.background and stored.composite and len(stored.layers) <= 1
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        sent(index="9999999999"),
-        sent(index="-1"),
-        sent(index="many"),
-        sent(type="anything"),
-        sent(b"no picture"),
-        sent(png(8000, 8000)),
-        SimpleNamespace(data={}, files=[]),
-        SimpleNamespace(data="text", files=None),
-    ],
-)
-def test_the_canvas_refuses_what_would_fill_the_memory(data):
-    editor = patches.limit_canvas(gr.ImageEditor())
-    with pytest.raises(HTTPException) as caught:
-        editor.accept_blobs(data)
-    assert caught.value.status_code == 400 and caught.value.detail == text.BAD_REQUEST
-    assert not editor.blob_storage
-
-
-def test_unused_pictures_of_the_canvas_make_room_for_new_ones():
-    editor = patches.limit_canvas(gr.ImageEditor())
-    for number in range(100):
-        editor.accept_blobs(sent(id=str(number)))
-    assert len(editor.blob_storage) == 64 and "99" in editor.blob_storage and "0" not in editor.blob_storage
 
 
 def test_a_stopped_page_does_not_wait_for_visitors_to_go():

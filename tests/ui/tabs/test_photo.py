@@ -15,7 +15,7 @@ from humanseg.ui.server.limits import Limits
 from humanseg.ui.session import Session
 from humanseg.ui.upload import Upload
 from tests.ui.fakes import segmenter
-from tests.ui.visits import add, photo_of
+from tests.ui.visits import add, move_edge, photo_of
 
 # Among the outputs of a batch: photos, status, gallery, names of those in it, row of buttons, name of the one shown,
 # slider, ...
@@ -73,7 +73,7 @@ def test_the_last_answer_brings_the_picture_of_the_last_good_photo(batch):
     "act",
     [
         lambda session: session.select(session.items[0].id),
-        lambda session: session.move_edge(session.view.item.id, -10, 0),
+        lambda session: move_edge(session, session.view.item.id, -10, 0),
         lambda session: session.forget(),
     ],
     ids=["chose another", "repaired it", "started over"],
@@ -113,42 +113,6 @@ def test_a_thumbnail_that_is_not_there_any_more_is_a_sentence(ask, session):
         ask("choose", "", *GROUND, click(0))
     with pytest.raises(gr.Error, match="isn't here any more"):
         ask("choose", "00112233445566ff", *GROUND, click(0))
-
-
-def test_what_is_done_by_hand_is_done_to_the_photo_that_the_page_shows(ask, session, tmp_path):
-    """Though another one, just finished, isn't on the page yet."""
-    first, second = (photo_of(tmp_path / f"{name}.png", (60, 90, 120)) for name in ("one", "two"))
-    *_, answer = ask("take", [first], *GROUND)
-    list(ask("take", [second], *GROUND))
-    made = ask("mend", None, "", -4, 2, answer[SHOWN], *GROUND)
-    one, two = session.items
-    assert (one.repair.grow, one.repair.feather) == (-4, 2) and not two.repair
-    assert all(not isinstance(part, str) for part in made), "the page would leave the second photo"
-    assert ask("download", answer[SHOWN], "PNG").endswith("one-cutout.png")
-
-
-def test_a_stroke_belongs_to_the_photo_on_the_canvas_and_the_sliders_to_the_one_shown(ask, session, tmp_path):
-    first, second = (photo_of(tmp_path / f"{name}.png", (60, 90, 120)) for name in ("one", "two"))
-    *_, answer = ask("take", [first], *GROUND)
-    canvas, painted = ask("canvas", answer[SHOWN])
-    *_, answer = ask("take", [second], *GROUND)
-    layer = canvas["background"][..., [0, 1, 2, 0]] * 0
-    layer[:5, :5] = (22, 163, 74, 255)
-    ask("mend", canvas | {"layers": [layer]}, painted, 3, 0, answer[SHOWN], *GROUND)
-    one, two = session.items
-    assert one.repair.keep and not one.repair.grow
-    assert two.repair.grow == 3 and not two.repair.keep
-
-
-def test_undoing_takes_back_what_was_done_to_the_shown_photo_alone(ask, session, tmp_path):
-    uploads = [photo_of(tmp_path / f"{name}.png", (60, 90, 120)) for name in ("one", "two")]
-    *_, answer = ask("take", uploads, *GROUND)
-    for item in session.items:
-        session.move_edge(item.id, -4, 0)
-    canvas, painted, grow, feather, *_ = ask("undo", answer[SHOWN], *GROUND)
-    one, two = session.items
-    assert one.repair.grow == -4 and not two.repair
-    assert painted == two.id and canvas["layers"] == [] and grow == feather == 0
 
 
 def test_another_ground_makes_pictures_on_the_old_one_out_of_date(batch, ask, session):

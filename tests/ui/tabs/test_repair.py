@@ -1,67 +1,75 @@
-"""What comes from the canvas and the sliders, and what goes onto the canvas."""
+"""Opening and leaving the canvas, and which photo is on it."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
+
+import gradio as gr
 import pytest
 
-from humanseg.errors import HumanSegError
-from humanseg.retouch import Repair, strokes
-from humanseg.ui.tabs import repair
-from tests.ui.visits import add, context_in, photo_of
+from humanseg.media import photos
+from humanseg.ui import page, text
+from humanseg.ui.item import Item, named
+from humanseg.ui.server.limits import Limits
+from humanseg.ui.session import Session
+from tests.ui.fakes import segmenter
+from tests.ui.visits import add, move_edge, photo_of
+
+GROUND = (text.CHECKERBOARD, "#ffffff")
+
+
+@pytest.fixture(scope="module")
+def demo() -> gr.Blocks:
+    return page.build(segmenter, Limits())
 
 
 @pytest.fixture
-def context(tmp_path):
-    return context_in(tmp_path)
+def session(demo, request) -> Session:
+    return demo.context.sessions.of(request.node.name)
 
 
 @pytest.fixture
-def session(context):
-    return context.sessions.of("somebody")
+def ask(demo, request) -> Callable:
+    events = {getattr(fn.fn, "__name__", ""): fn.fn for fn in demo.fns.values()}
+    return lambda name, *inputs: events[name](*inputs, gr.Request(session_hash=request.node.name))
 
 
 @pytest.fixture
-def item(context, session, tmp_path):
-    return add(context, session, photo_of(tmp_path / "me.png", (60, 90, 120)))[0]
+def two(demo, session, tmp_path) -> list[Item]:
+    return add(demo.context, session, *(photo_of(tmp_path / f"{name}.png", (60, 90, 120)) for name in ("one", "two")))
 
 
-@pytest.mark.parametrize("value", [None, {}, {"layers": None}, {"layers": []}, {"background": None, "layers": []}])
-def test_while_nothing_is_on_the_canvas_what_was_painted_before_stays(session, item, value):
-    session.paint(item.id, np.ones((4, 4), np.float32), None)
-    assert not repair.mend(session, value, item.id, 0, 0, item.id)
-    assert session.item(item.id).repair.keep
+def test_the_photo_that_the_page_shows_is_opened_though_another_one_has_just_finished(ask, session, two):
+    one, two = two
+    token, canvas = ask("begin_repair", f"{one.id}.1")
+    assert canvas["photo"] == one.id == named(token) == session.view.item.id
+    assert (canvas["width"], canvas["height"]) == one.size and canvas["name"] == "one.png"
+    assert photos.read(canvas["picture"]).rgb.shape == (48, 64, 3)
 
 
-@pytest.mark.parametrize("layers", [None, [], [np.zeros((9, 12, 4), np.uint8)]])
-def test_an_empty_canvas_takes_the_strokes_back(session, item, layers):
-    session.paint(item.id, np.ones((4, 4), np.float32), None)
-    value = {"background": np.zeros((9, 12, 3), np.uint8), "layers": layers}
-    assert repair.mend(session, value, item.id, 0, 0, item.id)
-    assert not session.item(item.id).repair
+def test_the_canvas_is_open_anew_each_time(ask, two):
+    assert ask("begin_repair", f"{two[0].id}.1")[1] != ask("begin_repair", f"{two[0].id}.1")[1]
 
 
-def test_what_was_painted_is_on_the_canvas_again_in_its_colours(session, item):
-    keep, remove = np.zeros((48, 64), np.float32), np.zeros((48, 64), np.float32)
-    keep[:10, :10], remove[30:, 40:] = 1, 128 / 255
-    session.paint(item.id, keep, remove)
-    canvas = repair.painting(session, item.id)
-    assert canvas["background"].shape == (48, 64, 3)
-    again = strokes(canvas["layers"])
-    for stroke, painted in zip((keep, remove), again, strict=True):
-        np.testing.assert_allclose(painted, stroke, atol=1 / 255)
-    assert not session.paint(item.id, *again), "painting it again would change it"
+@pytest.mark.parametrize(("token", "says"), [("", "photo first"), ("0123456789abcdef.7", "isn't here any more")])
+def test_without_a_photo_there_is_nothing_to_repair(ask, session, two, token, says):
+    before = session.view
+    with pytest.raises(gr.Error, match=says):
+        ask("begin_repair", token)
+    assert session.is_current(before)
 
 
-def test_what_is_cut_away_is_faded_on_the_canvas_whatever_was_painted(session, item):
-    before = repair.painting(session, item.id)["background"]
-    session.paint(item.id, np.ones((4, 4), np.float32), None)
-    np.testing.assert_array_equal(repair.painting(session, item.id)["background"], before)
-    assert before[-1, 0].astype(int).sum() > before[28, 32].astype(int).sum() + 100
+def test_leaving_shows_the_photo_as_it_is_now_and_clears_the_canvas(ask, session, two):
+    token, _ = ask("begin_repair", f"{two[0].id}.1")
+    move_edge(session, two[0].id, -5, 0)
+    gallery, *_, shown, picture, canvas = ask("end_repair", token, *GROUND)
+    assert shown == session.view.token and canvas is None
+    after = photos.read(picture.constructor_args["value"][1]).rgb
+    assert after.shape[:2] == (48, 64) and gallery.constructor_args["value"]
 
 
-def test_without_a_photo_there_is_nothing_to_paint_on(session, item):
-    assert repair.painting(session, "") is None
-    with pytest.raises(HumanSegError, match="isn't here any more"):
-        repair.painting(session, "0123456789abcdef")
-    assert repair.layers(Repair(), (4, 4)) == []
+def test_leaving_another_photo_than_the_one_shown_leaves_the_page_alone(ask, session, two):
+    token, _ = ask("begin_repair", f"{two[0].id}.1")
+    session.select(two[1].id)
+    made = ask("end_repair", token, *GROUND)
+    assert made[-1] is None and not any(isinstance(part, str) for part in made)
