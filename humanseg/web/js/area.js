@@ -123,17 +123,45 @@ function shareOf(line, i, at) {
  * @param {Float32Array} sums
  */
 function addRow(data, start, across, channels, share, sums) {
+  if (channels === 4) return addColours(data, start, across, share, sums);
   const { first, end, atFirst, atLast, whole } = across;
-  const count = first.length;
-  for (let x = 0; x < count; x++) {
-    const last = end[x] - 1;
-    for (let c = 0; c < channels; c++) {
-      let at = start + first[x] * channels + c;
-      let sum = data[at] * atFirst[x];
-      at += channels;
-      for (let i = first[x] + 1; i < last; i++, at += channels) sum += data[at] * whole;
-      if (last > first[x]) sum += data[at] * atLast[x];
-      sums[x * channels + c] += sum * share;
+  for (let x = 0; x < first.length; x++) {
+    const last = start + end[x] - 1;
+    let at = start + first[x];
+    let sum = data[at++] * atFirst[x];
+    while (at < last) sum += data[at++] * whole;
+    if (at === last) sum += data[at] * atLast[x];
+    sums[x] += sum * share;
+  }
+}
+
+/**
+ * As `addRow`, for four channels.
+ * @param {Uint8ClampedArray | Uint8Array | Float32Array} data
+ * @param {number} start
+ * @param {Spans} across
+ * @param {number} share
+ * @param {Float32Array} sums
+ */
+function addColours(data, start, { first, end, atFirst, atLast, whole }, share, sums) {
+  for (let x = 0, to = 0; x < first.length; x++, to += 4) {
+    const last = start + 4 * (end[x] - 1);
+    let at = start + 4 * first[x];
+    let weight = atFirst[x];
+    let a = data[at] * weight;
+    let b = data[at + 1] * weight;
+    let c = data[at + 2] * weight;
+    let d = data[at + 3] * weight;
+    for (at += 4; at <= last; at += 4) {
+      weight = at < last ? whole : atLast[x];
+      a += data[at] * weight;
+      b += data[at + 1] * weight;
+      c += data[at + 2] * weight;
+      d += data[at + 3] * weight;
     }
+    sums[to] += a * share;
+    sums[to + 1] += b * share;
+    sums[to + 2] += c * share;
+    sums[to + 3] += d * share;
   }
 }

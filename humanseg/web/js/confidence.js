@@ -17,6 +17,8 @@ export function confidenceIn(alphas, config) {
   const { calibration } = config;
   const surest = surestAlpha(alphas, config);
   if (!surest || surest < calibration.least_confidence) return 0;
+  // Nothing else is asked then: what speaks for somebody is above 0 in any case.
+  if (calibration.least_evidence <= 0 && !calibration.expected_iou.length) return surest;
   const small = shrink(withoutDoubtfulParts(alphas[alphas.length - 1], config), config.size);
   const person = where(small, (value) => value >= config.threshold);
   const area = Math.max(1, sum(person.data));

@@ -131,7 +131,7 @@ function fitted(guide, alpha, plain, share, radius, epsilon) {
   const [width, height] = [guide.width / 2, guide.height / 2];
   alpha = linear(alpha, guide.width, guide.height);
   const base = linear(plain, width, height).data;
-  const doubt = new Enlarged({ ...share, data: Float32Array.from(share.data) }, { width, height });
+  const doubt = new Enlarged({ ...share, data: new Float32Array(share.data) }, { width, height });
   const out = new Float32Array(4 * width * height);
   for (let i = 0; i < base.length; i++) out[4 * i + 3] = base[i] / 255;
   for (const tile of tilesWith(share, { width, height })) {

@@ -248,5 +248,5 @@ function mirroredPlace(at, length) {
  * @returns {Plane}
  */
 function asNumbers({ width, height, data }) {
-  return { width, height, data: Float32Array.from(data) };
+  return { width, height, data: new Float32Array(data) };
 }

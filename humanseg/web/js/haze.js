@@ -112,7 +112,7 @@ export function decide(alpha, calibration) {
 function drawApart(alpha, outline) {
   const bytes = shrink(alpha, K.haze.SIDE);
   const { width, height } = bytes;
-  const small = Float32Array.from(bytes.data, (value) => value / 255);
+  const small = new Float32Array(bytes.data).map((value) => value / 255);
   const person = where({ width, height, data: small }, (value) => value >= 0.5);
   if (!person.data.includes(1)) return;
   const reach = Math.max(K.haze.LEAST_REACH, outline * Math.hypot(width, height));

@@ -10,12 +10,12 @@ const FAR = 1e9;
 
 /**
  * @param {Plane} plane
- * @param {(value: number) => boolean} test
+ * @param {(value: number, i: number) => boolean} test
  * @returns {Mask}
  */
 export function where({ width, height, data }, test) {
   const out = new Uint8Array(data.length);
-  for (let i = 0; i < data.length; i++) out[i] = test(data[i]) ? 1 : 0;
+  for (let i = 0; i < data.length; i++) out[i] = test(data[i], i) ? 1 : 0;
   return { width, height, data: out };
 }
 
@@ -149,55 +149,74 @@ export function erodeByCross({ width, height, data }) {
  */
 export function connected({ width, height, data }) {
   const labels = new Int32Array(data.length);
-  const parents = [0];
-  const root = (/** @type {number} */ label) => {
-    while (parents[label] !== label) label = parents[label] = parents[parents[label]];
-    return label;
-  };
+  // Of each label another one of the same component, or itself: the root, which has the lowest number of all.
+  const parents = new Int32Array(Math.ceil(data.length / 2) + 2);
+  let count = 1;
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at++) {
       if (!data[at]) continue;
-      let label = 0;
-      const join = (/** @type {number} */ other) => {
-        if (!other) return;
-        other = root(other);
-        if (!label || label === other) label = other;
-        else if (other < label) label = parents[label] = other;
-        else parents[other] = label;
-      };
-      if (x > 0) join(labels[at - 1]);
-      if (y > 0) {
-        join(labels[at - width]);
-        if (x > 0) join(labels[at - width - 1]);
-        if (x < width - 1) join(labels[at - width + 1]);
+      const above = y > 0 ? labels[at - width] : 0;
+      let label = above;
+      if (!above) {
+        // These three touch one another only through the pixel above.
+        label = x > 0 ? labels[at - 1] : 0;
+        if (y > 0) {
+          const before = x > 0 ? labels[at - width - 1] : 0;
+          const after = x < width - 1 ? labels[at - width + 1] : 0;
+          if (before) label = label && label !== before ? united(parents, label, before) : before;
+          if (after) label = label && label !== after ? united(parents, label, after) : after;
+        }
       }
-      if (!label) parents.push((label = parents.length));
+      if (!label) parents[(label = count)] = count++;
       labels[at] = label;
     }
   }
-  return { labels, components: measured(labels, width, parents, root) };
+  return { labels, components: measured(labels, width, parents, count) };
+}
+
+/**
+ * @param {Int32Array} parents
+ * @param {number} label
+ */
+function rootOf(parents, label) {
+  while (parents[label] !== label) label = parents[label] = parents[parents[label]];
+  return label;
+}
+
+/**
+ * @param {Int32Array} parents
+ * @param {number} one
+ * @param {number} other
+ * @returns {number} the root of both
+ */
+function united(parents, one, other) {
+  const [a, b] = [rootOf(parents, one), rootOf(parents, other)];
+  return (parents[Math.max(a, b)] = Math.min(a, b));
 }
 
 /**
  * Numbers the components one after the other, and measures them.
  * @param {Int32Array} labels
  * @param {number} width
- * @param {number[]} parents
- * @param {(label: number) => number} root
+ * @param {Int32Array} parents
+ * @param {number} count of labels
  * @returns {Component[]}
  */
-function measured(labels, width, parents, root) {
-  const numbers = new Int32Array(parents.length);
+function measured(labels, width, parents, count) {
+  const numbers = new Int32Array(count);
   /** @type {Component[]} */
   const components = [{ left: 0, top: 0, right: 0, bottom: 0, area: 0 }];
-  for (let label = 1; label < parents.length; label++) {
-    if (root(label) !== label) continue;
-    numbers[label] = components.length;
-    components.push({ left: Infinity, top: Infinity, right: 0, bottom: 0, area: 0 });
+  for (let label = 1; label < count; label++) {
+    const root = rootOf(parents, label);
+    if (root !== label) numbers[label] = numbers[root];
+    else {
+      numbers[label] = components.length;
+      components.push({ left: Infinity, top: Infinity, right: 0, bottom: 0, area: 0 });
+    }
   }
   for (let at = 0, x = 0, y = 0; at < labels.length; at++) {
     if (labels[at]) {
-      const one = components[(labels[at] = numbers[root(labels[at])])];
+      const one = components[(labels[at] = numbers[labels[at]])];
       one.area++;
       if (x < one.left) one.left = x;
       if (x >= one.right) one.right = x + 1;

@@ -6,7 +6,7 @@ import { resizeAlpha, shrink } from "./resize.js";
 
 /** @typedef {import("./raster.js").Raster<Float32Array>} Plane */
 
-const MOST_SORTED = 50_000; // pixels that are enough for a quantile
+const MOST_LOOKED_AT = 50_000; // pixels that are enough for a quantile
 
 /**
  * The alpha that the person's surest pixels reach; 0 where they are too few for anybody. Of several alphas the mean.
@@ -16,15 +16,57 @@ const MOST_SORTED = 50_000; // pixels that are enough for a quantile
 export function surestAlpha(alphas, config) {
   let sum = 0;
   for (const { data } of alphas) {
-    const person = data.filter((value) => value >= config.threshold);
-    if (!person.length || person.length < K.parts.SMALLEST_PERSON * data.length) return 0;
-    const step = Math.max(1, Math.floor(person.length / MOST_SORTED));
-    const some = person.filter((_, i) => i % step === 0).sort();
-    const at = (1 - config.calibration.surest_share) * (some.length - 1);
-    const low = some[Math.floor(at)];
-    sum += low + (at % 1) * (some[Math.ceil(at)] - low);
+    let count = 0;
+    for (let i = 0; i < data.length; i++) if (data[i] >= config.threshold) count++;
+    if (!count || count < K.parts.SMALLEST_PERSON * data.length) return 0;
+    const step = Math.max(1, Math.floor(count / MOST_LOOKED_AT));
+    const some = new Float32Array(Math.ceil(count / step));
+    for (let i = 0, seen = 0; i < data.length; i++) {
+      if (data[i] >= config.threshold && seen++ % step === 0) some[(seen - 1) / step] = data[i];
+    }
+    sum += quantile(some, 1 - config.calibration.surest_share);
   }
   return sum / alphas.length;
+}
+
+/**
+ * As NumPy's, interpolated between the two values next to it.
+ * @param {Float32Array} values whose order is changed
+ * @param {number} share
+ */
+function quantile(values, share) {
+  const at = share * (values.length - 1);
+  const low = nth(values, Math.floor(at));
+  if (at % 1 === 0) return low;
+  // What comes after the n-th isn't smaller, so the next one is the smallest of it.
+  let next = Infinity;
+  for (let i = Math.floor(at) + 1; i < values.length; i++) if (values[i] < next) next = values[i];
+  return low + (at % 1) * (next - low);
+}
+
+/**
+ * The value that would be the n-th of the sorted ones (Hoare's selection): a tenth of the time that sorting takes.
+ * @param {Float32Array} values whose order is changed
+ * @param {number} n from 0 on
+ */
+function nth(values, n) {
+  let [low, high] = [0, values.length - 1];
+  while (low < high) {
+    const pivot = values[(low + high) >> 1];
+    let [i, j] = [low, high];
+    while (i <= j) {
+      while (values[i] < pivot) i++;
+      while (values[j] > pivot) j--;
+      if (i > j) break;
+      [values[i], values[j]] = [values[j], values[i]];
+      i++;
+      j--;
+    }
+    if (n <= j) high = j;
+    else if (n >= i) low = i;
+    else break;
+  }
+  return values[n];
 }
 
 /**
@@ -41,14 +83,15 @@ export function withoutDoubtfulParts(alpha, config) {
   const inside = erode({ width: small.width, height: small.height, data: person }).data;
   const out = new Float32Array(small.data.length);
   for (const least of [config.threshold, calibration.haze]) {
-    const seen = { ...small, data: Uint8Array.from(small.data, (value, i) => (value * (1 - out[i]) >= least ? 1 : 0)) };
+    const seen = where(small, (value, i) => value * (1 - out[i]) >= least);
     const { labels, components } = connected(seen);
     if (components.length < 3) continue; // the background and a single part
     const doubtful = doubtfulOf(labels, components, { sure, person, inside }, calibration);
     const count = doubtful.filter(Boolean).length;
     if (!count || count === components.length - 1) continue; // somebody is there: all can't be doubtful
     // A part's soft rim goes too, except where it belongs to another part.
-    const gone = Uint8Array.from(labels, (label) => (doubtful[label] ? 1 : 0));
+    const gone = new Uint8Array(labels.length);
+    for (let i = 0; i < labels.length; i++) gone[i] = doubtful[labels[i]] ? 1 : 0;
     const rim = dilate({ ...small, data: gone }, 4).data;
     for (let i = 0; i < out.length; i++) if (!labels[i] || gone[i]) out[i] = Math.max(out[i], rim[i]);
   }

@@ -101,6 +101,10 @@ function upTo(value, stride) {
  * @returns {Raster<T>}
  */
 export function linear(raster, width, height, out = blank(raster, width, height)) {
+  if (raster.width === width && raster.height === height && raster.data.constructor === out.data.constructor) {
+    out.data.set(raster.data);
+    return out;
+  }
   const channels = channelsOf(raster);
   const across = taps(raster.width, width);
   const down = taps(raster.height, height);
