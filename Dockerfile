@@ -20,6 +20,9 @@ ENV GRADIO_SERVER_NAME=0.0.0.0 \
     MPLCONFIGDIR=/tmp/matplotlib \
     PYTHONUNBUFFERED=1
 
+# Fetches what runs in visitors' browsers; without it the page works, and their webcams are served here.
+RUN python -m humanseg.web.runtime 2>&1 || true
+
 # Compiles both networks once, so that a start takes seconds; on another kind of processor that is done anew.
 RUN python -m compileall -q app.py humanseg \
     && python -m humanseg cut-out humanseg/assets/astronaut.jpg --out /tmp/photos \
