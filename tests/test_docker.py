@@ -24,6 +24,7 @@ from gradio_client import Client, handle_file
 from PIL import Image
 
 from humanseg.ui.server.limits import VARIABLES
+from humanseg.web.runtime import VARIABLE
 from tests.hub.space_host import PORT, RunningPage, hand_over
 from tests.ui.serving import in_own_thread
 
@@ -70,6 +71,8 @@ class Built:
     def __init__(self, context: Path, root: Path) -> None:
         self._context, self._root, self.folder = context, root, root
         self.environment = {"PATH": f"{Path(PYTHON).parent}:/usr/bin:/bin", "HOME": str(root / "home")}
+        # What the image fetches over the network is left out.
+        self.environment[VARIABLE] = os.environ[VARIABLE]
         self.user, self.check, self.command = "root", [], []
         for name in ("tmp", "home"):
             (root / name).mkdir()
