@@ -14,6 +14,7 @@ DIR holds `vision_bundle.mjs` and `wasm/` of the npm package @mediapipe/tasks-vi
 from __future__ import annotations
 
 import argparse
+import contextlib
 import http.server
 import os
 import shutil
@@ -21,7 +22,6 @@ import statistics
 import tempfile
 import threading
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -132,9 +132,10 @@ def watch(page: Page, options: argparse.Namespace) -> None:
     page.evaluate("() => { frames_.length = long.length = 0; }")
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")
-    before = busy(session)
+    before, used = busy(session), processor_seconds()
     page.wait_for_timeout(1000 * options.seconds)
     share = (busy(session) - before) / options.seconds
+    used = processor_seconds() - used
     frames, long = page.evaluate("[frames_, long]")
     latencies = sorted(frame["latency"] for frame in frames)
     print(page.locator("#live-runs").inner_text())
@@ -145,6 +146,8 @@ def watch(page: Page, options: argparse.Namespace) -> None:
     print(f"| camera to canvas, 95th percentile ms | {latencies[int(0.95 * len(latencies))]:.0f} |")
     for part in ("net", "drawing"):
         print(f"| {part}, median ms | {statistics.median(frame[part] for frame in frames):.0f} |")
+    # Hardly depends on what else runs on the machine, as the rest does.
+    print(f"| processor a frame, all cores together, ms | {1000 * used / len(frames):.0f} |")
     print(f"| main thread at work, % | {100 * share:.0f} |")
     print(f"| tasks above 50 ms on it | {len(long)} |")
     print(f"| loaded, MB | {sum(loaded) / 1e6:.1f} |")
@@ -169,29 +172,43 @@ def busy(session: Any) -> float:
     return next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")
 
 
-def memory() -> float:
-    """MB resident in the browser's processes below this one, shared pages counted once (Linux)."""
+def browsers() -> list[Path]:
+    """The folders in /proc of the browser's processes below this one (Linux)."""
     parents = {}
     for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
+        with contextlib.suppress(OSError):  # it has ended meanwhile
             parents[int(status.parent.name)] = int(status.read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue  # it has ended meanwhile
 
-    def below(process: int) -> bool:
+    def is_below(process: int) -> bool:
         while process in parents and process != os.getpid():
             process = parents[process]
         return process == os.getpid()
 
-    total = 0
-    for process in filter(below, parents):
-        try:
+    found = []
+    for process in filter(is_below, parents):
+        with contextlib.suppress(OSError):
             if b"chrom" in Path(f"/proc/{process}/cmdline").read_bytes():
-                lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-                total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-        except OSError:
-            continue
+                found.append(Path(f"/proc/{process}"))
+    return found
+
+
+def memory() -> float:
+    """MB resident in the browser's processes, shared pages counted once."""
+    total = 0
+    for process in browsers():
+        with contextlib.suppress(OSError):
+            lines = (process / "smaps_rollup").read_text().splitlines()
+            total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
     return total / 1000
+
+
+def processor_seconds() -> float:
+    """What the browser's processes have used of the processor, all cores together."""
+    ticks = 0
+    for process in browsers():
+        with contextlib.suppress(OSError):
+            ticks += sum(map(int, (process / "stat").read_text().rpartition(")")[2].split()[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def moving_photo(target: Path, size: str) -> Path:
@@ -209,7 +226,7 @@ def moving_photo(target: Path, size: str) -> Path:
     return target
 
 
-@contextmanager
+@contextlib.contextmanager
 def opened(clip: Path, *, gpu: bool):
     """A page in a Chromium whose camera shows the clip."""
     arguments = [
@@ -226,7 +243,7 @@ def opened(clip: Path, *, gpu: bool):
         browser.close()
 
 
-@contextmanager
+@contextlib.contextmanager
 def served(mediapipe: Path | None):
     """The engine's files on loopback, isolated as on our page, with the view on a page of its own."""
     site = Site()

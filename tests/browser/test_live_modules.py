@@ -184,7 +184,7 @@ def test_the_net_is_as_large_as_keeps_up_and_never_changes_to_and_fro(run):
           for (let frame = 0; frame < 60; frame++) { ladder.note(ms(ladder.size)); seen.push(ladder.size); }
           return seen;
         };
-        return [sizes(() => 90), sizes(() => 5), sizes((size) => 70 * (size / 256) ** 2)];""",
+        return [sizes(() => 120), sizes(() => 5), sizes((size) => 70 * (size / 256) ** 2)];""",
     )
     assert slow[-1] == 160 and slow[0] == 256
     assert quick[-1] == 320

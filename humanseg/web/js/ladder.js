@@ -5,18 +5,22 @@ const SIZES = [160, 192, 256, 320];
 const START = 256;
 // Frames over which the time is measured: the first second has some of them on most computers.
 const FRAMES = 6;
-// Milliseconds of the net: above the first it's made smaller, so that 15 frames a second come out; larger where the
-// next size is expected to stay below the second.
+// Milliseconds of the net above which it's made smaller: so that 15 frames a second come out, or, where fingers are at
+// stake, 10. Larger where the next size is expected to stay below the last of them.
 const TOO_SLOW = 62;
+const FAR_TOO_SLOW = 95;
 const EASY = 36;
+// Frames after which a size that was too slow may be tried again: something else may have been at work.
+const AGAIN = 300;
 
 export class Ladder {
   constructor() {
     this.size = START;
     /** @type {number[]} */
     this.times = [];
-    // Sizes above the one that was too slow aren't tried again, or the picture would change back and forth.
+    // Sizes that were too slow aren't tried again soon, or the picture would change back and forth.
     this.most = SIZES[SIZES.length - 1];
+    this.since = 0;
     // The first run of a size prepares memory.
     this.warm = false;
   }
@@ -27,13 +31,14 @@ export class Ladder {
       this.warm = true;
       return;
     }
+    if (++this.since > AGAIN) this.most = SIZES[SIZES.length - 1];
     this.times.push(ms);
     if (this.times.length < FRAMES) return;
     const median = this.times.sort((a, b) => a - b)[FRAMES >> 1];
     this.times = [];
     const step = SIZES.indexOf(this.size);
     const larger = SIZES[step + 1];
-    if (median > TOO_SLOW && step > 0) {
+    if (step > 0 && median > (step > 1 ? TOO_SLOW : FAR_TOO_SLOW)) {
       this.#take(SIZES[step - 1]);
       this.most = this.size;
     } else if (larger <= this.most && median * (larger / this.size) ** 2 < EASY) {
@@ -44,6 +49,7 @@ export class Ladder {
   /** @param {number} size */
   #take(size) {
     this.size = size;
+    this.since = 0;
     this.warm = false;
   }
 }

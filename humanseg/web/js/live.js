@@ -10,6 +10,7 @@ import { ServerEngine } from "./server-engine.js";
 /** @typedef {import("./background.js").Background} Background */
 
 const GPU_LOST = "The graphics chip was taken away: your processor goes on drawing.";
+const STOPPED = "The camera was stopped before the snapshot was done: start it again.";
 // Long side in pixels of what the server is sent: the size that the webcam's net was made for.
 const SENT = 256;
 // Frames in a row that may fail before the camera is stopped.
@@ -37,8 +38,6 @@ export class Live {
     /** @type {HTMLCanvasElement | null} */
     this.canvas = null;
     this.mirror = true;
-    /** @type {Promise<Engine> | undefined} */
-    this.photos = undefined;
     /** @type {() => Promise<Background>} */
     this.background = async () => ({ kind: "blur", strength: 0.02 });
     // Why it runs on the server although it was to run here.
@@ -190,18 +189,19 @@ export class Live {
    * @returns {Promise<Blob>} PNG of the camera's full size on the background
    */
   async snapshot(onProgress) {
+    const { run, composer } = this;
     const photo = await this.still();
     const { base } = this.options;
-    this.photos ??= Engine.open({ base, model: "photo", device: "auto", onProgress: (l, t) => onProgress(l / t / 2) });
+    const loads = (/** @type {number} */ done, /** @type {number} */ total) => onProgress(done / total / 2);
+    const engine = await Engine.open({ base, model: "photo", device: "auto", onProgress: loads });
     try {
-      const engine = await this.photos;
       const copy = await createImageBitmap(photo);
       const { cutout } = await engine.photo(copy, { secondPass: true, onProgress: (share) => onProgress(0.5 + share / 2) });
-      if (!this.composer) throw new Error("The camera was stopped before the snapshot was done: start it again.");
-      return await this.composer.still(photo, cutout);
-    } catch (error) {
-      this.photos = undefined;
-      throw error;
+      if (run !== this.run || !composer) throw new Error(STOPPED);
+      return await composer.still(photo, cutout);
+    } finally {
+      // The photos' net takes more memory than the camera's.
+      engine.close();
     }
   }
 
@@ -224,10 +224,9 @@ export class Live {
     this.loading?.abort();
     this.camera?.close();
     this.engine?.close();
-    this.photos?.then((engine) => engine.close(), () => {});
     this.composer?.close();
     this.canvas?.remove();
     this.camera = this.canvas = null;
-    this.engine = this.photos = this.composer = this.ladder = this.rate = this.loading = undefined;
+    this.engine = this.composer = this.ladder = this.rate = this.loading = undefined;
   }
 }

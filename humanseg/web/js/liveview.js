@@ -73,7 +73,8 @@ class View {
     this.snap = h("button", { id: "live-snapshot", onclick: () => this.#snapshot() }, WORDS.snapshot);
     this.send = h("button", { id: "live-to-photos", onclick: () => this.#toPhotos() }, WORDS.toPhotos);
     this.tape = h("button", { id: "live-record", onclick: () => this.#record() }, WORDS.record);
-    this.full = h("button", { id: "live-full", onclick: () => this.stage.requestFullscreen?.() }, WORDS.full);
+    this.full = h("button", { id: "live-full", onclick: () => this.stage.requestFullscreen() }, WORDS.full);
+    this.full.hidden = !document.fullscreenEnabled;
     this.tools = h("div", { class: "live-tools" }, this.snap, ...(this.onPhoto ? [this.send] : []), this.tape, this.full);
     const picture = h("div", { class: "live-picture" }, this.stage, this.status, this.runs, this.rate, this.tools, this.#obs());
     const controls = h("div", { class: "live-controls" }, this.toggle, this.choice.element);
@@ -82,10 +83,8 @@ class View {
 
   #obs() {
     const address = new URL("live.html?background=transparent", new URL(this.base, document.baseURI)).href;
-    const copy = async () => {
-      await navigator.clipboard.writeText(address);
-      this.#say(WORDS.copied);
-    };
+    const copy = () =>
+      navigator.clipboard.writeText(address).then(() => this.#say(WORDS.copied), () => this.#say(address));
     return h(
       "details", { class: "live-obs" },
       h("summary", {}, WORDS.obsTitle),
@@ -106,7 +105,7 @@ class View {
   #show(on) {
     this.empty.hidden = on;
     this.toggle.textContent = on ? WORDS.stop : WORDS.start;
-    this.toggle.setAttribute("aria-pressed", String(on));
+    this.toggle.classList.toggle("live-on", on);
     this.on = on;
     this.#tools(false);
     this.runs.textContent = this.rate.textContent = "";
@@ -141,7 +140,12 @@ class View {
     if (run !== this.live.run) return;
     this.#sayWhere();
     this.#tools(true);
-    this.choice.name(await cameras(), this.live.camera?.deviceId ?? "");
+    await this.#nameCameras();
+  }
+
+  async #nameCameras() {
+    const found = await cameras();
+    if (this.live.camera) this.choice.name(found, this.live.camera.deviceId ?? "");
   }
 
   #sayWhere() {
@@ -227,7 +231,8 @@ class View {
         this.stop().then(() => this.#say(WORDS.stoppedAway));
       }
     }).observe(this.root);
-    addEventListener("pagehide", () => this.live.stop());
+    addEventListener("pagehide", () => this.stop());
+    navigator.mediaDevices?.addEventListener?.("devicechange", () => this.#nameCameras());
     document.addEventListener("visibilitychange", () => {
       this.recording?.pause(document.hidden);
       if (!document.hidden && this.on && this.runs.textContent) this.#say(WORDS.paused);
