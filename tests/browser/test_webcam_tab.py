@@ -111,6 +111,7 @@ def test_the_camera_runs_in_the_browser_and_nothing_is_sent(before_camera, own_e
 
 def test_a_snapshot_has_the_cameras_size_and_a_recording_can_be_played(before_camera, own_engine, tmp_path):
     page = before_camera.new_page()
+    keep_tracks(page)
     watch(page, own_engine)
     page.locator("#live-kind").get_by_label("Transparent").check()
     name, data = fetch(page, "#live-snapshot")
@@ -119,6 +120,7 @@ def test_a_snapshot_has_the_cameras_size_and_a_recording_can_be_played(before_ca
     assert cut[:20, :20, 3].max() < 5 and 0.15 < (cut[..., 3] > 250).mean() < 0.7
 
     choose_colour(page)
+    page.locator("#live-sound").check()
     page.locator("#live-record").click()
     expect(page.locator("#live-status")).to_contain_text("Recording: 0:01", timeout=PATIENCE)
     name, data = fetch(page, "#live-record")
@@ -126,6 +128,7 @@ def test_a_snapshot_has_the_cameras_size_and_a_recording_can_be_played(before_ca
     found, frame = cv2.VideoCapture(str(tmp_path / name)).read()
     assert found and frame.shape == (480, 640, 3)
     assert np.abs(frame[5:30, 5:30, ::-1].astype(int) - GREEN).max() < 25
+    assert page.evaluate("tracks.map((track) => track.kind + ' ' + track.readyState)") == ["video live", "audio ended"]
     page.close()
 
 

@@ -225,9 +225,9 @@ class View {
   }
 
   #watchLeaving() {
-    // Another tab of the page hides this element; to scroll it out of sight doesn't.
-    new IntersectionObserver(() => {
-      if (this.on && this.root.isConnected && !this.root.getClientRects().length) {
+    // Another tab of the page hides this element, which then has no size.
+    new ResizeObserver(() => {
+      if (this.on && !this.root.getClientRects().length) {
         this.stop().then(() => this.#say(WORDS.stoppedAway));
       }
     }).observe(this.root);

@@ -10,15 +10,15 @@ export class Recording {
   /**
    * Starts to record.
    * @param {HTMLCanvasElement} canvas
-   * @param {MediaStreamTrack[]} sound
+   * @param {MediaStreamTrack[]} sound ends with the recording
    * @param {boolean} seeThrough whether the background is transparent
    */
   constructor(canvas, sound, seeThrough) {
     if (!("MediaRecorder" in globalThis)) throw new Error("This browser can't record: try a newer one.");
     const type = (seeThrough ? SEE_THROUGH : OPAQUE).find((name) => MediaRecorder.isTypeSupported(name));
-    this.picture = canvas.captureStream(FRAMES_PER_SECOND);
-    const stream = new MediaStream([...this.picture.getTracks(), ...sound]);
-    this.recorder = new MediaRecorder(stream, { mimeType: type, videoBitsPerSecond: BITS_PER_SECOND });
+    const picture = canvas.captureStream(FRAMES_PER_SECOND);
+    this.stream = new MediaStream([...picture.getTracks(), ...sound]);
+    this.recorder = new MediaRecorder(this.stream, { mimeType: type, videoBitsPerSecond: BITS_PER_SECOND });
     /** @type {Blob[]} */
     this.pieces = [];
     this.recorder.ondataavailable = ({ data }) => data.size && this.pieces.push(data);
@@ -40,7 +40,7 @@ export class Recording {
   stop() {
     return new Promise((resolve) => {
       const done = () => {
-        this.picture.getTracks().forEach((track) => track.stop());
+        this.stream.getTracks().forEach((track) => track.stop());
         const type = this.recorder.mimeType.split(";")[0];
         resolve(new File(this.pieces, `camera-${stamp()}.${type.endsWith("mp4") ? "mp4" : "webm"}`, { type }));
       };
