@@ -25,8 +25,8 @@ SOONEST, LATEST = 3, 24
 # sight yet.
 GIVEN_UP, NEVER, REFUSED, NOBODY_YET = 4, 2, 60, 6
 # Who comes near or walks by fast is seen whole: people are followed once the box around them has moved by less than
-# this share of its long side in so many frames, and no more if they reach a crop's side twice in as many.
-RESTS, FRAMES = 0.15, 4
+# this share of its long side in so many frames. If they reach a crop's side twice in as many, it has more room then.
+RESTS, FRAMES, ROOM = 0.15, 4, 0.2
 # People reach a crop's side where they come closer to it than this, in shares of its long side.
 MARGIN = 0.06
 # Movement is noticed in a small grey picture: its long side in pixels, and the change of grey (of 255). So many of its
@@ -119,10 +119,8 @@ class Follower:
         given_up = [box for box, count in zip(view.boxes, self._empty, strict=True) if count >= most]
         self._refuse(given_up, REFUSED)
         reached = self._reaches(view, person)
-        if reached and self._reached < FRAMES:
-            self._see(self._whole)
-        elif given_up or reached:
-            self._follow(self._on_thumb(view, person))
+        if given_up or reached:
+            self._follow(self._on_thumb(view, person), ROOM if reached and self._reached < FRAMES else 0.0)
         if reached:
             self._reached = 0
 
@@ -145,16 +143,22 @@ class Follower:
         """People seen through a view (uint8 0 or 1), in a frame of the thumb's size."""
         return (view.on_frame(person.astype(np.float32), self._thumb.shape) > 0.25).astype(np.uint8)
 
-    def _follow(self, places: np.ndarray) -> None:
+    def _follow(self, places: np.ndarray, room: float = 0.0) -> None:
         """Moves the view to crops around places (uint8 0 or 1, of the thumb's size) if that shows them larger."""
-        self._see(self._around(places, FOLLOW if self._view.is_whole else LET_GO) or self._whole)
+        self._see(self._around(places, FOLLOW if self._view.is_whole else LET_GO, room) or self._whole)
 
-    def _around(self, places: np.ndarray, least: float) -> View | None:
-        """Crops around places, if they show them so many times larger than the whole frame does."""
-        crops = choose_crops(places, self._view.frame, self.config.calibration.usual_inscribed_radius)
+    def _around(self, places: np.ndarray, least: float, room: float = 0.0) -> View | None:
+        """Crops around places, if they show them so many times larger than the whole frame does.
+
+        Parameters
+        ----------
+        room : on each side, besides the usual margin, as a share of a crop's long side
+        """
+        frame = self._view.frame
+        crops = choose_crops(places, frame, self.config.calibration.usual_inscribed_radius)
         if not crops:
             return None
-        view = View.of_crops(self._view.frame, [box for box, _ in crops], self.size)
+        view = View.of_crops(frame, [box.with_margin(room, frame).scaled(frame, frame) for box, _ in crops], self.size)
         return view if view.scale >= least * self._whole.scale else None
 
     def _refuse(self, boxes: Iterable[Box], frames: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import cv2
@@ -20,8 +20,11 @@ from humanseg.media.view import View
 from humanseg.model.config import ModelConfig
 from humanseg.resize import resize_alpha
 
-# Share of the last frame's refined alpha that is kept where nothing moves: the guide's noise is in each frame's edges.
-INERTIA = 0.6
+# Where nothing moves, a change of refined alpha by less than this is noise of the frame, which guides refinement; of
+# a larger one this share waits for the next frame. The first frames of a scene only find where the edge is.
+SMALL, INERTIA, SETTLED = 0.1, 0.6, 8
+# How far alpha may be soft, against a photo's: over frames the outline is surer, and what is soft drags along.
+SOFT = 2 / 3
 # A new part appears in the frame after the one in which it is first seen. A clip knows what comes after.
 APPEARS_AFTER = 2
 # Share of the picture that may change, motion taken out, for the last frame's alpha to serve again, moved along.
@@ -80,6 +83,8 @@ class Stream:
         self.segmenter = segmenter
         self.size = segmenter.config.live_size if size is None else size
         self.look_ahead = look_ahead
+        calibration = segmenter.config.calibration
+        self._calibration = replace(calibration, outline=SOFT * calibration.outline)
         self._lasting = Lasting(1 if look_ahead else APPEARS_AFTER)
         self._follower = Follower(segmenter.config, self.size)
         self.reset()
@@ -88,7 +93,8 @@ class Stream:
         """Forgets the last frame, for instance because the camera was switched off."""
         self._newest: Shot | None = None  # as it was taken
         self._last: Shot | None = None  # with its alpha steadied; a clip's is a few frames older
-        self._edge: np.ndarray | None = None
+        self._edge: np.ndarray | None = None  # float32 HxW, the last frame's refined alpha, not decided
+        self._frames = 0  # of this scene that are finished
         self._lasting.reset()
         self._follower.reset()
 
@@ -193,6 +199,7 @@ class Stream:
 
     def _finish(self, steady: Steady) -> np.ndarray:
         frame, edge = steady.frame, np.zeros(steady.frame.shape[:2], np.float32)
+        self._frames = 0 if steady.rests is None else self._frames + 1
         last = self._edge if self._edge is not None and self._edge.shape == edge.shape else None
         rests = steady.rests if steady.rests is not None else np.zeros_like(steady.alpha)
         out = np.zeros_like(edge)
@@ -204,7 +211,7 @@ class Stream:
             alpha = self._refined(frame[part], coarse, rest, None if last is None else last[part])
             np.maximum(edge[part], alpha, out=edge[part])
             # Only now: what is near 0.5 would flicker if each frame were decided by itself.
-            haze.decide(alpha, self.segmenter.config.calibration)
+            haze.decide(alpha, self._calibration)
             np.maximum(out[part], alpha, out=out[part])
         self._edge = edge
         return out
@@ -214,8 +221,12 @@ class Stream:
         coarse = parts.eroded(haze.weighed_together(coarse), self.segmenter.config.inset)
         alpha = edges.refine_alpha(np.ascontiguousarray(frame), coarse)
         if last is not None:
-            keep = cv2.resize(INERTIA * rest, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
-            alpha += keep * (last - alpha)
+            rest = cv2.resize(rest, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
+            change = cv2.subtract(alpha, last)
+            small = rest * np.float32(SMALL * min(1, self._frames / SETTLED))
+            change -= np.clip(change, -small, small)
+            change *= 1 - np.float32(INERTIA) * rest
+            alpha = cv2.add(last, change)
         return alpha
 
 
