@@ -128,7 +128,7 @@ def cut_out_video(
 
     cut = cut_frames(segmenter, clip, start, end, size=size, pause=pause)
     done = contextlib.closing(ahead(map(finished, cut), pause=pause, name="finish"))
-    first = start or 0.0
+    first, last = start or 0.0, math.inf if end is None else end
     total = _length(clip, first, end)
     tracks = None
     if sound and clip.sound_tracks and form.sound:
@@ -139,10 +139,9 @@ def cut_out_video(
         size_shown = clip.width, clip.height
         with video_writer.writing(target, size_shown, clip.rate, alpha=transparent, form=form, sound=tracks) as writer:
             for picture, frame in pictures:
-                at = max(0.0, frame.time - first)
-                writer.write(picture, at, frame.duration)
-                show(picture, at, frame.duration)
-                shown = frame.time - first + frame.duration
+                at, shown = max(0.0, frame.time - first), min(frame.time + frame.duration, last) - first
+                writer.write(picture, at, shown - at)
+                show(picture, at, shown - at)
                 count, people = count + 1, people + bool((frame.alpha >= 0.5).any())
                 progress(shown if total is None else min(shown, total), total)
                 if interrupted() or stop():

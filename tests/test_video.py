@@ -91,6 +91,13 @@ def test_a_part_of_a_clip_starts_at_0(clip, tmp_path, segmenter):
     assert frames[0].time == 0 and frames[0].rgb[32, 24 + 15].min() > 230
 
 
+def test_a_part_of_a_clip_lasts_as_long_as_was_asked_for(tmp_path, segmenter):
+    clip = clips.write(tmp_path / "slides.mkv", _moving(3), times=[0, 2, 4])
+    record = cut_out_video(clip, tmp_path / "made.mp4", "red", segmenter=segmenter, start=1, end=2.5)
+    assert record.frames == 2 and record.seconds == pytest.approx(1.5, abs=0.01)
+    assert np.allclose([frame.time for frame in _frames(tmp_path / "made.mp4")], [0, 1], atol=0.01)
+
+
 def test_frames_can_be_had_one_after_the_other(clip, segmenter):
     frames = list(segmenter.video(clip))
     assert len(frames) == 12 and frames[3].time == pytest.approx(0.12)

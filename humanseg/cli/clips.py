@@ -80,6 +80,8 @@ def check_targets(options: argparse.Namespace, targets: Sequence[Path]) -> None:
 
     transparent = not options.mask and options.background.strip().lower() == "transparent"
     for form in {video_writer.format_of(target).name for target in targets}:
+        if options.format in FORMATS and options.format != form:
+            raise HumanSegError(f"--out {options.out} and --format {options.format} disagree: leave one of them out.")
         video_writer.check(video_writer.FORMATS[form], transparent=transparent)
 
 

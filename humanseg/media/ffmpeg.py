@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from humanseg.errors import VideoError
+
+# FFmpeg knows formats that name other files or addresses to read (playlists, lists of pictures), which strangers'
+# files mustn't make us do. These hold everything themselves.
+_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,gif,avi,mpegts,mpeg,mpegvideo,asf,flv,ogg,apng"
 
 
 def load() -> Any:
@@ -20,6 +26,19 @@ def load() -> Any:
     except ImportError as error:
         raise VideoError(f"Clips need PyAV, which can't be imported ({error}): run `pip install av`.") from error
     return av
+
+
+def open_file(path: Path) -> Any:
+    """A file to read from, as an `av.container.InputContainer`.
+
+    Raises
+    ------
+    av.error.FFmpegError : FFmpeg can't read it, or mustn't
+    """
+    # Absolute, since FFmpeg would take a name such as "concat:a" for a way of reading.
+    whole = os.path.abspath(path)  # noqa: PTH100 - links must stay
+    options = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
+    return load().open(whole, metadata_errors="ignore", options=options)
 
 
 def first_encoder(names: Sequence[str]) -> str:

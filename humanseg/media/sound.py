@@ -43,7 +43,7 @@ class Sound:
 
     def __init__(self, path: Path, zero: float, end: float | None = None) -> None:
         self._av = ffmpeg.load()
-        self._input = self._av.open(str(path.absolute()), metadata_errors="ignore")
+        self._input = ffmpeg.open_file(path)
         self._zero, self._end = zero, math.inf if end is None else end
         self._ways: dict[int, _Copy | _Encode] = {}
         self._packets: Iterator[Any] = iter(())

@@ -24,9 +24,6 @@ log = logging.getLogger(__name__)
 SUFFIXES = frozenset(
     [".mp4", ".m4v", ".mov", ".webm", ".mkv", ".gif", ".avi", ".3gp", ".mts", ".m2ts", ".ts", ".mpg", ".mpeg", ".wmv"]
 )
-# FFmpeg knows formats that name other files or addresses to read (playlists, lists of pictures), which strangers'
-# files mustn't make us do. These hold everything themselves.
-_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,gif,avi,mpegts,mpeg,mpegvideo,asf,flv,ogg,apng"
 # Brands of files that are packed like MP4 and hold still pictures (ISO/IEC 23008-12, AVIF).
 _STILL_BRANDS = {"heic", "heix", "mif1", "msf1", "avif", "avis", "heim", "heis"}
 _THREADS = 2  # of a decoder: each holds some frames more
@@ -220,12 +217,7 @@ class _Opened:
         clip = self._clip
         try:
             clip.path.open("rb").close()  # FFmpeg's own words for what is wrong with a path are for programmers
-            # Absolute, since FFmpeg would take a name such as "concat:a" for a way of reading.
-            self.container = av.open(
-                os.path.abspath(clip.path),  # noqa: PTH100 - links must stay
-                metadata_errors="ignore",
-                options={"format_whitelist": _FORMATS, "protocol_whitelist": "file"},
-            )
+            self.container = ffmpeg.open_file(clip.path)
         except av.error.FFmpegError as error:
             raise VideoError(_why_not(clip)) from error
         except (OSError, ValueError) as error:
@@ -240,6 +232,7 @@ class _Opened:
         clip._check_size(self.stream.codec_context.width, self.stream.codec_context.height)
         self.stream.thread_type = "AUTO"
         self.stream.codec_context.thread_count = _THREADS
+        self.stream.codec_context.options = {"max_pixels": str(clip._max_pixels)}  # of sizes that change on the way
         return self
 
     def __exit__(self, *_: object) -> None:

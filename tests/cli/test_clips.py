@@ -87,6 +87,7 @@ def test_other_times_are_refused(text):
     ("options", "sentence"),
     [
         (["--format", "mp4"], "MP4 can't be transparent"),
+        (["--out", "x.mp4", "--format", "mov"], "--out x.mp4 and --format mov disagree"),
         (["--crop"], "Clips can't be cropped"),
         (["--background", "red", "--out", "x.png"], "x.png can't be written: end its name in .mp4"),
     ],
