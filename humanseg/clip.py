@@ -79,12 +79,12 @@ def cut_frames(
     waiting: deque[Frame] = deque()
 
     def pictures() -> Iterator[np.ndarray]:
-        for frame in ahead(clip.frames(start, end), pause=pause, name="decode"):
+        for frame in ahead(clip.frames(start, end), depth=1, pause=pause, name="decode"):
             waiting.append(frame)
             yield frame.rgb
 
-    steady = ahead(stream.steady(pictures()), pause=pause, name="net")
-    for rgb, alpha in ahead(stream.finished(steady), pause=pause, name="edges"):
+    steady = ahead(stream.steady(pictures()), depth=1, pause=pause, name="net")
+    for rgb, alpha in ahead(stream.finished(steady), depth=1, pause=pause, name="edges"):
         frame = waiting.popleft()
         if frame.alpha is not None:
             alpha = alpha * frame.alpha

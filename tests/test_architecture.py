@@ -25,7 +25,7 @@ ROWS = [
     ("strokes",),
     ("compose", "edges", "foreground", "crops", "engines", "hub"),
     ("model", "media", "resize", "tiles"),
-    ("cache", "files", "extras", "lock", "overlap"),
+    ("cache", "files", "extras", "lock", "overlap", "heap"),
     ("errors", "markdown"),
 ]
 FOR_TRAINING = ("data", "training", "evaluation")

@@ -11,6 +11,7 @@ from humanseg.cli import clips
 from humanseg.cli.arguments import add_command, add_engine_options, add_pass_options, check_folder, load_segmenter
 from humanseg.cli.terminal import complain, each, say
 from humanseg.errors import HumanSegError
+from humanseg.heap import share_one_heap
 
 BACKGROUNDS = (
     "transparent (the default), blur, a colour (#20a060, or a name such as purple), or a picture's path; ./purple for "
@@ -88,6 +89,8 @@ def run(options: argparse.Namespace) -> int:
             goes_to |= zip(group, planned, strict=True)
     if moving:
         clips.check_targets(options, [goes_to[source] for source in moving])
+    if moving:
+        share_one_heap()
     for_photos = load_segmenter(options) if still else None
     for_clips = load_segmenter(options, moving=True) if moving else None
 

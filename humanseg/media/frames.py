@@ -57,13 +57,28 @@ def to_rgb(frame: Any, name: str) -> tuple[np.ndarray, np.ndarray | None]:
     return frame.to_ndarray(format="rgb24"), None
 
 
-def upright(array: np.ndarray, frame: Any) -> np.ndarray:
-    """An array of a frame's pixels, turned and mirrored as the frame's display matrix says."""
+Turn = tuple[int, int, int, int]
+
+
+def turn_of(frame: Any) -> Turn | None:
+    """How a decoded frame is to be turned and mirrored: the four numbers of its display matrix, None for as it is.
+
+    To be asked of a clip's first frame alone: a frame whose side data has been looked at refers to itself, and is only
+    freed once Python looks for such circles, when there may be a hundred of them.
+    """
     matrix = frame.side_data.get("DISPLAYMATRIX")
     if matrix is None:
-        return array
-    # Fixed-point numbers; a column of the frame goes by (a, b), a row by (c, d), and other angles aren't in use.
+        return None
     a, b, _, c, d, *_ = np.frombuffer(bytes(matrix), np.int32, 9).tolist()
+    return a, b, c, d
+
+
+def upright(array: np.ndarray, turn: Turn | None) -> np.ndarray:
+    """An array of a frame's pixels, turned and mirrored."""
+    if turn is None:
+        return array
+    # A column of the frame goes by (a, b), a row by (c, d); angles between the four aren't in use.
+    a, b, c, d = turn
     if abs(b) > abs(a):
         array, across, down = cv2.transpose(array), c, b
     else:
@@ -73,18 +88,15 @@ def upright(array: np.ndarray, frame: Any) -> np.ndarray:
     return cv2.flip(array, 0) if down < 0 else array
 
 
-def shape_shown(width: int, height: int, aspect: Fraction | None, frame: Any) -> tuple[int, int]:
+def shape_shown(width: int, height: int, aspect: Fraction | None, turn: Turn | None) -> tuple[int, int]:
     """Width and height in which a frame is shown: upright, its pixels made square by stretching the shorter way."""
     if aspect and aspect > 0 and aspect != 1:
         if aspect > 1:
             width = max(1, round(width * aspect))
         else:
             height = max(1, round(height / aspect))
-    matrix = frame.side_data.get("DISPLAYMATRIX")
-    if matrix is not None:
-        a, b = np.frombuffer(bytes(matrix), np.int32, 2).tolist()
-        if abs(b) > abs(a):
-            width, height = height, width
+    if turn is not None and abs(turn[1]) > abs(turn[0]):
+        width, height = height, width
     return width, height
 
 

@@ -105,7 +105,8 @@ class Clip:
                 raise VideoError(f"{self.name} has no frame that can be read: save or upload it again.")
             self.zero = _start_of(opened.stream, first)
             aspect = opened.stream.sample_aspect_ratio
-            self.width, self.height = frames.shape_shown(first.width, first.height, aspect, first)
+            self._turn = frames.turn_of(first)
+            self.width, self.height = frames.shape_shown(first.width, first.height, aspect, self._turn)
             self._check_size(self.width, self.height)
             self.rate = float(opened.stream.average_rate or opened.stream.guessed_rate or _FALLBACK_RATE)
             self.seconds = opened.seconds()
@@ -187,8 +188,8 @@ class Clip:
 
     def _converted(self, frame: Any, stream: Any, time: float, duration: float) -> Frame:
         rgb, alpha = frames.to_rgb(frame, self.name)
-        rgb = frames.upright(rgb, frame)
-        alpha = None if alpha is None else frames.upright(alpha, frame)
+        rgb = frames.upright(rgb, self._turn)
+        alpha = None if alpha is None else frames.upright(alpha, self._turn)
         if rgb.shape[:2] != (self.height, self.width):  # pixels that aren't square, or a change of size on the way
             size = self.width, self.height
             rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if rgb.shape[1] > self.width else cv2.INTER_LINEAR)
