@@ -62,10 +62,20 @@ export class Live {
     this.stop();
     const run = ++this.run;
     this.loading = new AbortController();
-    const camera = await Camera.open(wanted, (sentence) => this.#end(run, sentence));
-    if (run !== this.run) return camera.close();
+    // Both at once: the visitor needs as long to allow the camera as the weights need to come.
+    const opening = this.#opened(onServer, this.loading.signal);
+    const letGo = () => opening.then((engine) => engine.close(), () => {});
+    const camera = await Camera.open(wanted, (sentence) => this.#end(run, sentence)).catch((error) => {
+      letGo();
+      throw error;
+    });
+    if (run !== this.run) {
+      camera.close();
+      letGo();
+      return;
+    }
     this.camera = camera;
-    const engine = await this.#opened(onServer, this.loading.signal);
+    const engine = await opening;
     if (run !== this.run) return engine.close();
     this.engine = engine;
     this.ladder = new Ladder();
@@ -81,7 +91,10 @@ export class Live {
    * @param {boolean} onServer @param {AbortSignal} signal
    */
   async #opened(onServer, signal) {
-    const { base, server, onProgress } = this.options;
+    const { base, server } = this.options;
+    const onProgress = (/** @type {number} */ done, /** @type {number} */ total) => {
+      if (this.camera) this.options.onProgress(done, total);
+    };
     this.why = "";
     if (onServer && server) return new ServerEngine(server);
     try {
