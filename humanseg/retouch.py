@@ -106,16 +106,23 @@ class Repair:
             made = cv2.GaussianBlur(made, (0, 0), sigma)
         return np.ascontiguousarray(made[_moved(box, around)])
 
-    def changed(self, earlier: Repair, shape: tuple[int, int]) -> Box | None:
-        """The part of a photo (of this height and width) that this repair changes in another way; None for nothing."""
+    def other_strokes(self, earlier: Repair) -> tuple[Stroke, ...] | None:
+        """The strokes that one of both repairs has and the other hasn't; None where they differ in more than that."""
         if replace(self, strokes=()) != replace(earlier, strokes=()):
-            return slice(0, shape[0]), slice(0, shape[1])
+            return None
         same = 0
         for one, other in zip(self.strokes, earlier.strokes, strict=False):
             if one != other:
                 break
             same += 1
-        boxes = [stroke.box(shape) for stroke in (*self.strokes[same:], *earlier.strokes[same:])]
+        return (*self.strokes[same:], *earlier.strokes[same:])
+
+    def changed(self, earlier: Repair, shape: tuple[int, int]) -> Box | None:
+        """The part of a photo (of this height and width) that this repair changes in another way; None for nothing."""
+        others = self.other_strokes(earlier)
+        if others is None:
+            return slice(0, shape[0]), slice(0, shape[1])
+        boxes = [stroke.box(shape) for stroke in others]
         boxes = [box for box in boxes if all(side.start < side.stop for side in box)]
         if not boxes:
             return None

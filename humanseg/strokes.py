@@ -12,7 +12,7 @@ import numpy as np
 from humanseg.edges import refine_alpha
 from humanseg.errors import HumanSegError
 from humanseg.resize import averaged
-from humanseg.tiles import eight_bits
+from humanseg.tiles import eight_bits, tiles_with
 
 Box = tuple[slice, slice]  # rows and columns of a photo
 
@@ -90,6 +90,15 @@ class Cover:
 
     box: Box
     share: np.ndarray
+
+    def tiles(self) -> list[Box]:
+        """The tiles of the photo in which it does."""
+        rows, columns = self.box
+        tiles = tiles_with(self.share, self.share.shape)
+        return [
+            (slice(rows.start + y.start, rows.start + y.stop), slice(columns.start + x.start, columns.start + x.stop))
+            for y, x in tiles
+        ]
 
 
 def cover(rgb: np.ndarray, stroke: Stroke) -> Cover:

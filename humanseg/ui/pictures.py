@@ -7,6 +7,7 @@ import secrets
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,10 @@ from humanseg.media import photos
 from humanseg.people import People
 from humanseg.resize import shrink
 from humanseg.retouch import Repair
-from humanseg.strokes import Cover, Stroke, cover
-from humanseg.tiles import eight_bits
+from humanseg.strokes import Box, Cover, Stroke, cover
+from humanseg.tiles import eight_bits, for_each
 from humanseg.ui import text
+from humanseg.ui.desk import Desk
 from humanseg.ui.item import Item
 from humanseg.ui.memory import Memory
 from humanseg.ui.preview import checkerboard, label
@@ -39,14 +41,6 @@ COMPARE_SIDE = 4096
 THUMBNAIL_SIDE = 320
 # Long side in pixels of the picture that's painted on: browsers on phones hold no more than 16 megapixels a canvas.
 CANVAS_SIDE = 2048
-
-
-@dataclass(frozen=True)
-class _Desk:
-    """What a repair is made of: a photo, uint8 HxWx3, and its alpha before any repair, uint8 HxW."""
-
-    rgb: np.ndarray
-    alpha: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -108,15 +102,20 @@ class Pictures:
         """The finished alpha at full size: uint8 HxW. After a stroke only the part that it touches is made anew."""
         desk = self._desk(item)
         last = self._array(item, "alpha", None, lambda: _Alpha(desk.alpha, Repair()))
-        box = item.repair.changed(last.repair, desk.alpha.shape)
-        if box is None:
+        if item.repair == last.repair:
             return last.alpha
-        made = last.alpha.copy()
-        staying = desk.alpha
-        if item.repair.dropped:
-            version, people = item.repair.dropped, self.people(item)
-            staying = self._array(item, "staying", version, lambda: item.repair.with_those_who_stay(desk.alpha, people))
-        made[box] = eight_bits(item.repair.within(box, staying, lambda stroke: self._cover(item, stroke)))
+        staying, made = self._staying(item, desk), last.alpha.copy()
+        # Held here as well, since what is kept may go at any time.
+        covers = cache(lambda stroke: self._cover(item, desk, stroke))
+
+        def mend(box: Box) -> None:
+            made[box] = eight_bits(item.repair.within(box, staying, covers))
+
+        others = item.repair.other_strokes(last.repair)
+        if others is None:
+            mend((slice(0, made.shape[0]), slice(0, made.shape[1])))
+        for stroke in others or ():
+            for_each(covers(stroke).tiles(), mend)
         self.memory.put(self._key, (item.id, "alpha"), _Alpha(made, item.repair))
         return made
 
@@ -242,11 +241,24 @@ class Pictures:
         alpha = shrink(self.alpha(item), PREVIEW_SIDE).astype(np.float32) / 255
         return CutOut(rgb, rgb, alpha, item.person_found, item.confidence, item.name).with_alpha(alpha)
 
-    def _desk(self, item: Item) -> _Desk:
-        return self._array(item, "desk", None, lambda: _Desk(self.photo(item), _alpha_of(self.rgba(_bare(item)))))
+    def _desk(self, item: Item) -> Desk:
+        def make() -> Desk:
+            return Desk(self.photo(item), _alpha_of(self.rgba(_bare(item))))
 
-    def _cover(self, item: Item, stroke: Stroke) -> Cover:
-        return self._array(item, f"cover {hash(stroke)}", stroke, lambda: cover(self._desk(item).rgb, stroke))
+        if 4 * item.size[0] * item.size[1] <= self.memory.each:
+            return self._array(item, "desk", None, make)
+        # To read a photo as large as that again for every stroke would take seconds.
+        return Desk.opened(self._file(item, "desk", None, "desk.npy", lambda: make().packed()))
+
+    def _staying(self, item: Item, desk: Desk) -> np.ndarray:
+        """The alpha before any repair, of the people who weren't dropped."""
+        if not item.repair.dropped:
+            return desk.alpha
+        make = partial(item.repair.with_those_who_stay, desk.alpha, self.people(item))
+        return self._array(item, "staying", item.repair.dropped, make)
+
+    def _cover(self, item: Item, desk: Desk, stroke: Stroke) -> Cover:
+        return self._array(item, f"cover {hash(stroke)}", stroke, lambda: cover(desk.rgb, stroke))
 
     def _before(self, item: Item, side: int) -> bytes:
         image = self.preview(item).image if side <= PREVIEW_SIDE else shrink(self.photo(item), side)

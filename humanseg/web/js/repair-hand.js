@@ -9,9 +9,14 @@
  */
 
 const LIFT = 12; // CSS pixels: a stroke shorter than this is no stroke once a second finger comes
+const SEEN = 1200; // milliseconds that a brush is seen in the middle while its size is chosen
 const STEP = 48; // CSS pixels that an arrow key moves the photo
 
-/** @param {View} view @param {Painter} painter */
+/**
+ * @param {View} view
+ * @param {Painter} painter
+ * @returns {() => void} to be called when the brush has changed: shows it where the pointer is, or in the middle
+ */
 export function handle(view, painter) {
   const { canvas } = view;
   /** @type {Map<number, {x: number, y: number}>} */
@@ -21,6 +26,9 @@ export function handle(view, painter) {
   let space = false;
   let pen = false; // one was used: fingers only move the photo then, so that a hand may rest on it
   let travelled = 0;
+  /** @type {{x: number, y: number} | null} */
+  let over = null; // where the pointer is
+  let fading = 0;
 
   const place = (/** @type {PointerEvent | WheelEvent} */ event) => {
     const box = canvas.getBoundingClientRect();
@@ -29,6 +37,8 @@ export function handle(view, painter) {
   const point = (/** @type {{x: number, y: number}} */ { x, y }) => view.toPhoto(x, y);
   const radius = () => (painter.radius() / view.zoom) * view.full;
   const showBrush = (/** @type {{x: number, y: number} | null} */ at) => {
+    clearTimeout(fading);
+    over = at;
     const seen = at && painter.canPaint() && !space;
     view.brush = seen ? { ...at, radius: painter.radius(), keep: painter.keep() } : null;
     canvas.style.cursor = space || moving >= 0 ? "grab" : painter.canPaint() ? "none" : "pointer";
@@ -133,4 +143,11 @@ export function handle(view, painter) {
     space = false;
     showBrush(null);
   });
+
+  return () => {
+    const at = over;
+    showBrush(at ?? { x: canvas.clientWidth / 2, y: canvas.clientHeight / 2 });
+    if (!at) fading = setTimeout(() => showBrush(null), SEEN);
+    over = at;
+  };
 }

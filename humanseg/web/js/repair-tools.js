@@ -65,13 +65,14 @@ export class Tools {
     this.element = h("div", { class: "mend-tools", role: "group", "aria-label": words.TOOLS },
       h("div", { class: "mend-brushes" }, this.keep, this.remove, this.people),
       h("label", { class: "mend-line" }, h("span", { class: "mend-dot" }, this.seen), words.BRUSH, this.size),
+      button("mend-done", [words.DONE], words.DONE_HELP, actions.done),
       h("div", { class: "mend-row" }, this.undo, this.redo, this.clear),
       h("div", { class: "mend-row" }, zoom("mend-out", "−", words.SMALLER, 1 / 1.5),
         zoom("mend-in", "+", words.LARGER, 1.5), button("mend-fit", [words.FIT], words.FIT_HELP, actions.fit)),
       h("label", { class: "mend-line", title: words.SNAP_HELP }, this.snap, words.SNAP),
       h("details", { class: "mend-edge" }, h("summary", {}, words.EDGE),
-        h("label", {}, words.GROW, this.grow), h("label", {}, words.FEATHER, this.feather)),
-      button("mend-done", [words.DONE], words.DONE, actions.done),
+        ...[[words.GROW, this.grow], [words.FEATHER, this.feather]].map(([name, slider]) =>
+          h("label", {}, h("span", {}, name, " ", slider.seen), slider))),
     );
     this.choose(true);
     this.resize(this.settings.radius);
@@ -79,7 +80,9 @@ export class Tools {
 
   /** @param {string} id @param {number} least */
   #slider(id, least) {
+    const seen = h("output", {}, "0");
     return h("input", {
+      seen, oninput: (/** @type {any} */ event) => { seen.value = event.target.value; },
       type: "range", id, min: least, max: EDGE, step: 1, value: 0, title: words.PIXELS,
       onchange: () => this.actions.edge(Number(this.grow.value), Number(this.feather.value)),
     });
@@ -119,8 +122,7 @@ export class Tools {
     this.clear.disabled = !repaired;
     this.people.hidden = people.length < 2;
     if (this.people.hidden && this.people.getAttribute("aria-pressed") === "true") this.choose(true);
-    this.grow.value = grow;
-    this.feather.value = feather;
+    for (const [slider, value] of [[this.grow, grow], [this.feather, feather]]) slider.value = slider.seen.value = value;
   }
 
   /** Keys that mean the same wherever the focus is. @param {KeyboardEvent} event @returns {boolean} whether it was one */

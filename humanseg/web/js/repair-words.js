@@ -25,6 +25,7 @@ export const GROW = "Move the edge";
 export const FEATHER = "Soften the edge";
 export const PIXELS = "pixels of the photo";
 export const DONE = "Done";
+export const DONE_HELP = "Show the result (Esc)";
 export const TOOLS = "Repair";
 export const OPENING = "Opening the photo …";
 export const SAVING = "Saving …";

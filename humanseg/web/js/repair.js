@@ -45,7 +45,7 @@ class Repair {
       toggle: (at) => this.#act({ do: "person", at }),
     });
     this.tools = new Tools({
-      change: () => this.view?.draw(),
+      change: () => this.showBrush?.(),
       choosePeople: (on) => this.crowd.use(on),
       undo: () => this.#act({ do: "undo" }),
       redo: () => this.#act({ do: "redo" }),
@@ -64,7 +64,7 @@ class Repair {
     element.append(this.root);
     this.view = new View(this.canvas);
     this.view.overlay = (context, view) => this.crowd.draw(context, view);
-    handle(this.view, {
+    this.showBrush = handle(this.view, {
       radius: () => this.tools.settings.radius,
       keep: () => this.tools.settings.keep,
       canPaint: () => !this.crowd.on,
