@@ -1,6 +1,6 @@
 // What is done by hand goes to the server in its order, one request at a time, and again until it's there.
 
-import { LOST } from "./repair-words.js";
+import { LOST, REFUSED } from "./repair-words.js";
 
 /**
  * @typedef {{name?: string, do: string, [more: string]: any}} Act see humanseg/ui/history.py
@@ -97,7 +97,7 @@ export class Sender {
       if (!response.ok) {
         const said = await response.json().catch(() => ({}));
         this.queue = this.queue.filter((one) => one.place.photo !== place.photo);
-        this.listener.onRefused(place.photo, said.detail ?? "");
+        this.listener.onRefused(place.photo, said.detail ?? REFUSED);
         return true;
       }
       const bytes = new Uint8Array(await response.arrayBuffer());

@@ -32,6 +32,7 @@ export const SAVING = "Saving …";
 export const HOW = "Paint over what must stay or go: what is cut away is faded. Wheel or two fingers zoom, the space bar and dragging move the photo.";
 export const HOW_TOUCH = "Paint with a finger over what must stay or go: what is cut away is faded. Two fingers zoom and move the photo.";
 export const NO_PHOTO = "The photo can't be shown: check the connection, and open it once more.";
+export const REFUSED = "The server doesn't take this: reload the page and try again.";
 export const LOST = "The connection to the server is lost: what you paint is kept and sent as soon as it's back.";
 
 /** @param {number} number */
