@@ -19,6 +19,7 @@ Box = tuple[slice, slice]  # rows and columns of a photo
 MOST_POINTS = 2000  # of a stroke: a minute of painting
 # Pixels of the photo. No photo is read that's larger than this.
 FURTHEST = 200_000
+WIDEST = 16_000  # radius; OpenCV draws no line that's wider
 # Of the brush's radius: up to where a stroke always takes effect, and the outline that is moved to the photo's edges.
 CORE, GUESS = 0.5, 0.75
 # The outline is found with the brush at this radius in pixels: refinement reaches `edges.BAND` of them to both sides,
@@ -46,7 +47,7 @@ class Stroke:
 
     Raises
     ------
-    HumanSegError : there is no point, or one that no photo has; the radius is no positive number
+    HumanSegError : there is no point, or one that no photo has; there's no brush of that radius
     """
 
     points: tuple[tuple[float, float], ...]
@@ -55,9 +56,9 @@ class Stroke:
     snap: bool = True
 
     def __post_init__(self) -> None:
-        numbers = [self.radius, *(number for point in self.points for number in point)]
+        numbers = [number for point in self.points for number in point]
         fits = 0 < len(self.points) <= MOST_POINTS and all(len(point) == 2 for point in self.points)
-        if not fits or not all(abs(number) <= FURTHEST for number in numbers) or not self.radius > 0:
+        if not fits or not all(abs(number) <= FURTHEST for number in numbers) or not 0 < self.radius <= WIDEST:
             raise HumanSegError(BAD_STROKE)
 
     @classmethod

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from humanseg.errors import HumanSegError
-from humanseg.strokes import FURTHEST, MOST_POINTS, Stroke, cover
+from humanseg.strokes import FURTHEST, MOST_POINTS, WIDEST, Stroke, cover
 
 GREY = np.full((120, 160, 3), 90, np.uint8)
 
@@ -92,8 +92,10 @@ def test_the_smallest_photos_can_be_painted_on(shape):
     assert share.min() == 255
 
 
-def test_a_brush_larger_than_the_photo_takes_all_of_it(halves):
-    assert whole(halves, line((80, 60), radius=1000)).min() == 255
+@pytest.mark.parametrize("radius", [1000, WIDEST])
+def test_a_brush_larger_than_the_photo_takes_all_of_it(halves, radius):
+    assert whole(halves, line((80, 60), radius=radius)).min() == 255
+    assert whole(halves, line((-FURTHEST, 60), (FURTHEST, 60), radius=radius)).min() == 255
 
 
 SENT = {"points": [[1, 2], [3.5, 4]], "radius": 5, "keep": True}
@@ -122,7 +124,7 @@ def test_what_a_page_sends_is_a_stroke():
         {"radius": 0},
         {"radius": -3},
         {"radius": float("nan")},
-        {"radius": FURTHEST * 10},
+        {"radius": WIDEST + 1},
         {"radius": "large"},
         {"radius": None},
     ],
