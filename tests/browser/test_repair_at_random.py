@@ -26,6 +26,7 @@ pytestmark = pytest.mark.browser
 
 SECONDS = float(os.environ.get("HUMANSEG_RANDOM_SECONDS", "12"))
 SEED = int(os.environ.get("HUMANSEG_RANDOM_SEED", "3"))
+TELL = "HUMANSEG_RANDOM_SECONDS" in os.environ
 COLOURS = {"red": (220, 30, 30), "green": (30, 190, 30), "blue": (30, 50, 220), "violet": (190, 20, 190)}
 
 
@@ -41,6 +42,8 @@ class Hands:
             choices |= {self.pick: 2, self.start_over: 0.3}
             choices |= self.on_canvas() if self.is_open() else {self.open: 5}
         (act,) = self.dice.choices(list(choices), choices.values())
+        if TELL:
+            print(act.__name__, flush=True)
         act()
 
     def on_canvas(self) -> dict:
