@@ -24,11 +24,16 @@ NOBODY, BROKEN, DOUBTFUL = (99, 60), (77, 60), (88, 60)
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory) -> Iterator[str]:
+def site(tmp_path_factory) -> Path:
     engine = {"js/engine.js": Path(__file__).parent / "fake_engine.js", "engine.json": b"{}"}
     out = tmp_path_factory.mktemp("static") / "site"
     folder.write(build.contents(engine), out)
-    with hosted(out) as host:
+    return out
+
+
+@pytest.fixture(scope="module")
+def address(site) -> Iterator[str]:
+    with hosted(site) as host:
         yield host.address
 
 
@@ -306,3 +311,18 @@ def test_everything_fits_the_screen_and_has_a_name(page, width):
     for dark in (False, True):
         page.emulate_media(color_scheme="dark" if dark else "light")
         keep(page, f"static-{width}-{'dark' if dark else 'light'}")
+
+
+def test_opened_as_a_file_it_says_what_it_needs(tab, site):
+    tab.goto((site / "index.html").as_uri())
+    expect(tab.locator("#unstarted")).to_contain_text("a web server that it comes from")
+    assert tab.locator("#unstarted").evaluate("it => getComputedStyle(it).animationDelay") == "1.5s"
+
+
+def test_the_download_is_on_the_same_screen_as_the_picture(page):
+    for width, height in ((390, 844), (1440, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.reload()
+        give(page, a_png=picture((900, 900)))
+        done(page)
+        expect(page.get_by_role("button", name="Download cut-out")).to_be_in_viewport(ratio=1)

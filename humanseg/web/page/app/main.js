@@ -16,6 +16,7 @@ import * as words from "./words.js";
 /** @param {string} selector @returns {HTMLElement} */
 const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
 
+find("#unstarted").remove();
 const studio = new Studio();
 const engineLine = find("#engine");
 const network = new Network((loaded, total) => {
