@@ -58,6 +58,7 @@ class Follower:
         self._view: View | None = None
         self._thumb: np.ndarray | None = None  # uint8 hxw, the last frame
         self._people: np.ndarray | None = None  # uint8 0 or 1, who is shown, in a frame of the thumb's size
+        self._sees = False  # whether the network has found anybody in the last frame that it was shown
         self._refused: np.ndarray | None = None  # for how many frames there is no crop there
         self._boxes: list[Box] = []  # around all who are shown, of the last frames
         self._empty: list[int] = [0]  # of each crop, for how many frames
@@ -74,6 +75,7 @@ class Follower:
         if cut and self._is_searching:
             self._see(self._whole)
             self._refused[:] = self._people[:] = 0
+            self._sees = False
             self._since = self._wait = SOONEST
         self._since, self._reached = self._since + 1, self._reached + 1
         search = None
@@ -93,14 +95,15 @@ class Follower:
     @property
     def _is_searching(self) -> bool:
         """Whether anybody may be there unseen: not where somebody is shown in the whole frame."""
-        return self._people is not None and not (self._view.is_whole and self._people.any())
+        return self._people is not None and not (self._view.is_whole and (self._sees or self._people.any()))
 
     def searched(self, view: View, alpha: np.ndarray) -> None:
         """Takes note of who was found by a search through a view: float32 HxW in [0, 1], people alone, or all 0."""
         if self._people is None:
             return
         person = (alpha >= self.config.threshold).astype(np.uint8)
-        new = self._on_thumb(view, person) & self._is_free()
+        # Who only comes in is near soon, and seen whole then.
+        new = _within(self._on_thumb(view, person)) & self._is_free()
         if new.any():
             self._wait = SOONEST
             self._follow(self._people | new)
@@ -109,9 +112,10 @@ class Follower:
 
     def looked(self, view: View, alpha: np.ndarray) -> None:
         """Takes note of whom the network sees in a frame: float32 HxW in [0, 1], people alone. Crops move with them."""
+        person = (alpha >= self.config.threshold).astype(np.uint8)
+        self._sees = bool(person.any())
         if view.is_whole or view != self._view:
             return
-        person = (alpha >= self.config.threshold).astype(np.uint8)
         there = [bool(part.any()) for _, part in view.parts(person)]
         self._confirmed |= any(there)
         self._empty = [0 if somebody else count + 1 for somebody, count in zip(there, self._empty, strict=True)]
@@ -207,3 +211,10 @@ class Follower:
         if np.count_nonzero(differs) < FEW:
             differs[:] = False
         return cv2.dilate(differs.astype(np.uint8), np.ones((5, 5), np.uint8)), False
+
+
+def _within(person: np.ndarray) -> np.ndarray:
+    """Those connected parts (uint8 0 or 1) that the frame doesn't cut off."""
+    _, labels = cv2.connectedComponents(person, connectivity=8)
+    cut_off = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    return person * ~np.isin(labels, cut_off[cut_off > 0])

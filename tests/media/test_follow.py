@@ -65,6 +65,11 @@ def test_who_is_far_away_is_found_by_a_search_and_followed_by_a_crop(follower):
     assert views[-1].scale > 3 * views[0].scale
 
 
+def test_who_only_comes_in_is_not_followed_yet(follower):
+    views = [see(follower, Box(320, 100 + 2 * n, 360, 124 + 2 * n)) for n in range(12)]
+    assert all(view.is_whole for view in views)
+
+
 def test_a_crop_moves_along_with_a_person(follower):
     for x in range(100, 400, 6):
         view = see(follower, Box(200, x, 260, x + 24))
