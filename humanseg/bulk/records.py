@@ -40,7 +40,8 @@ SCHEMA = pa.schema(
         ("id", pa.binary(16)),
     ]
 )
-MERGED_ROWS = 100_000  # of a merged part: some 20 MB
+MERGED_ROWS = 10_000  # of a merged part: some 2 MB
+MOST_WAITING = 2_000  # records that are kept before they are written
 _REPLACES, _MERGED = b"humanseg.replaces", "-merged.parquet"
 
 
@@ -80,7 +81,10 @@ class Records:
             }
         )
         now = self._clock()
-        if now - self._written >= min(60.0, max(1.0, 0.02 * (now - self._started))) or len(self._waiting) >= 10_000:
+        if (
+            now - self._written >= min(60.0, max(1.0, 0.02 * (now - self._started)))
+            or len(self._waiting) >= MOST_WAITING
+        ):
             self.write()
 
     def write(self) -> None:
@@ -137,10 +141,9 @@ class Index:
         columns = ["id", "version", "checksum", "error", "made_with", "finished"]
         rows = [_compact(read(place, name, columns), made_with) for name in parts(place)]
         known = np.concatenate([np.empty(0, _ROW), *rows])
-        known = known[np.lexsort((known["finished"], known["id"]))]
-        last = np.append(known["id"][1:] != known["id"][:-1], True) if len(known) else np.empty(0, bool)
-        known = known[last]
-        self._known = known[known["good"]]
+        del rows
+        latest = _latest_of(known["id"], known["finished"])
+        self._known = known[latest[known["good"][latest]]]
         self._ids = np.ascontiguousarray(self._known["id"])
 
     def __len__(self) -> int:
@@ -165,14 +168,21 @@ def version_digest(version: str) -> bytes:
     return identity(version)[:8]
 
 
-def _compact(table: pa.Table, made_with: str) -> np.ndarray:
+def _compact(table: pa.Table, made_with: str | None = None) -> np.ndarray:
+    """The rows in few bytes: `id` and `finished`, and the rest where `made_with` is given."""
     rows = np.zeros(len(table), _ROW)
-    rows["id"] = table["id"].to_pylist()
-    rows["version"] = [np.void(version_digest(version)) for version in table["version"].to_pylist()]
-    rows["checksum"] = [np.void(bytes.fromhex(text) if text else bytes(32)) for text in table["checksum"].to_pylist()]
-    rows["good"] = pc.and_(pc.equal(table["error"], ""), pc.equal(table["made_with"], made_with)).to_numpy()
+    rows["id"] = _fixed(b"".join(table["id"].to_pylist()), 16, "S")
     rows["finished"] = table["finished"].cast(pa.int64()).to_numpy()
+    if made_with is not None:
+        rows["version"] = _fixed(b"".join(map(version_digest, table["version"].to_pylist())), 8, "V")
+        checksums = (text or "0" * 64 for text in table["checksum"].to_pylist())
+        rows["checksum"] = _fixed(bytes.fromhex("".join(checksums)), 32, "V")
+        rows["good"] = pc.and_(pc.equal(table["error"], ""), pc.equal(table["made_with"], made_with)).to_numpy()
     return rows
+
+
+def _fixed(data: bytes, size: int, kind: str) -> np.ndarray:
+    return np.frombuffer(data, f"{kind}{size}")
 
 
 def merge(place: LocalPlace | RemotePlace, most_parts: int = 1, versions: dict[bytes, str] | None = None) -> None:
@@ -225,13 +235,19 @@ def _finish(place: LocalPlace | RemotePlace) -> None:
 
 def _latest(place: LocalPlace | RemotePlace, names: list[str]) -> list[np.ndarray]:
     """For each part, which of its rows is the latest about its photo."""
-    tables = [read(place, name, ["id", "finished"]) for name in names]
-    ids = np.concatenate([np.array(table["id"].to_pylist(), "S16") for table in tables])
-    finished = np.concatenate([table["finished"].cast(pa.int64()).to_numpy() for table in tables])
-    order = np.lexsort((finished, ids))
+    rows = [_compact(read(place, name, ["id", "finished"])) for name in names]
+    lengths = list(map(len, rows))
+    ids, finished = (np.concatenate([each[column] for each in rows]) for column in ("id", "finished"))
     kept = np.zeros(len(ids), bool)
-    kept[order] = np.append(ids[order][1:] != ids[order][:-1], True)
-    return np.split(kept, np.cumsum([len(table) for table in tables])[:-1])
+    kept[_latest_of(ids, finished)] = True
+    return np.split(kept, np.cumsum(lengths)[:-1])
+
+
+def _latest_of(ids: np.ndarray, finished: np.ndarray) -> np.ndarray:
+    """Where the latest row of each id is, in the order of the ids."""
+    order = np.lexsort((finished, ids))
+    ordered = ids[order]
+    return order[np.append(ordered[1:] != ordered[:-1], np.ones(min(1, len(ids)), bool))]
 
 
 def _with_versions(table: pa.Table, versions: dict[bytes, str]) -> pa.Table:
