@@ -16,7 +16,7 @@ from tests.ui.serving import served
 
 @pytest.fixture(scope="session")
 def limits() -> Limits:
-    return Limits(file_mb=2, megapixels=1, photos=3)
+    return Limits(file_mb=2, clip_mb=2, megapixels=1, photos=3)
 
 
 @pytest.fixture(scope="session")

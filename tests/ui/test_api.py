@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import requests
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
@@ -13,7 +14,7 @@ from PIL import Image
 from humanseg.media.video import Clip
 from tests.media import clips
 from tests.ui.fakes import segmenter
-from tests.ui.serving import with_tools
+from tests.ui.serving import uploaded, with_tools
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +55,12 @@ def test_the_command_line_gives_the_same_pixels_too(client, photo, tmp_path, mon
     assert main(["cut-out", str(photo), "--out", str(tmp_path)]) == 0
     made = client.predict(photo=handle_file(photo), api_name="/cut_out")
     np.testing.assert_array_equal(pixels(made), pixels(str(tmp_path / "Summer party-cutout.png")))
+
+
+def test_a_program_may_leave_out_the_last_inputs(server, photo):
+    sent = requests.post(f"{server}gradio_api/call/cut_out", json={"data": [uploaded(server, photo)]}, timeout=10)
+    answer = requests.get(f"{server}gradio_api/call/cut_out/{sent.json()['event_id']}", timeout=60).text
+    assert "event: complete" in answer and "Summer%20party-cutout.png" in answer
 
 
 @pytest.mark.parametrize("name", ["cut_out", "mask", "replace_background"])

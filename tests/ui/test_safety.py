@@ -165,11 +165,12 @@ def test_a_tool_called_with_a_link_follows_none(server, visits):
     address, seen = visits
 
     async def talk(session):
-        tools = [tool.name for tool in (await session.list_tools()).tools]
-        return [await session.call_tool(tool, {"photo": address}) for tool in tools]
+        tools = (await session.list_tools()).tools
+        given = {tool.name: next(iter(tool.inputSchema["required"])) for tool in tools}
+        return [await session.call_tool(name, {photo: address}) for name, photo in given.items()]
 
     answers = with_tools(server, talk)
-    assert len(answers) == 3
+    assert len(answers) == 4
     for answer in answers:
         assert answer.isError and "hand over the file itself" in answer.content[0].text
     assert not seen

@@ -66,6 +66,16 @@ def with_files(value: Any, fetch: Callable[[str], dict[str, Any]]) -> Any:
     return value
 
 
+def with_defaults(block_fn: Any, inputs: list[Any]) -> list[Any]:
+    """A program's inputs, with the endpoint's own values for those that it leaves out at the end.
+
+    So a program that knows nothing of an input that an endpoint has got since goes on as before.
+    """
+    if block_fn.api_visibility != "public":
+        return inputs
+    return [*inputs, *(block.value for block in block_fn.inputs[len(inputs) :])]
+
+
 class GuardedBlocks(gr.Blocks):
     """`gr.Blocks` that lets Gradio fetch no link on a visitor's behalf and shows no stack trace.
 
@@ -78,6 +88,7 @@ class GuardedBlocks(gr.Blocks):
 
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], state: Any, explicit_call: bool = False) -> Any:
         try:
+            inputs = with_defaults(block_fn, inputs)
             if names_a_link(inputs):
                 if self.fetch_link is None:
                     raise HumanSegError(text.NO_LINKS)
