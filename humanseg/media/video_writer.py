@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,7 +15,8 @@ import numpy as np
 
 from humanseg.errors import VideoError, printable
 from humanseg.files import replacing
-from humanseg.media import encode, ffmpeg, frames
+from humanseg.media import ffmpeg, frames
+from humanseg.media.picture_folder import PictureFolder
 from humanseg.media.sound import Sound
 from humanseg.resize import averaged
 
@@ -135,7 +135,7 @@ def writing(
             raise VideoError(f"WebP files have at most {_WEBP_SIDE} pixels a side: choose another format.")
         try:
             if form.name == "png":
-                yield stack.enter_context(_Pictures.replacing(path))
+                yield stack.enter_context(PictureFolder.replacing(path))
                 return
             temporary = stack.enter_context(replacing(path))
             yield stack.enter_context(_File(temporary, form, size, rate, alpha, sound if form.sound else None))
@@ -174,6 +174,8 @@ class _File:
         if sound is not None:
             sound.join(self._output, form.name)
         self._last, self._end = -1, 0.0
+        self._held: Any = None  # the last packet so far
+        self._first_dts = 0
         self._lengths: dict[int, int] = {}  # of frames that are still being encoded, by their time, in ticks
 
     def write(self, picture: np.ndarray, time: float, duration: float) -> None:
@@ -195,9 +197,22 @@ class _File:
 
     def _encode(self, frame: Any) -> None:
         for packet in self._stream.encode(frame):
-            # Encoders take every frame to be as long as the average, which is wrong of the last one above all.
+            # Encoders take every frame to be as long as the average.
             packet.duration = self._lengths.pop(packet.pts, packet.duration)
-            self._output.mux(packet)
+            if self._held is None:
+                self._first_dts = packet.dts or 0
+            else:
+                self._output.mux(self._held)
+            self._held = packet
+
+    def _write_last(self) -> None:
+        """The last packet, which needn't hold the last frame that is shown; files end when it does."""
+        if self._held is None:
+            return
+        if self._held.dts is not None:
+            end = round(self._end * TICKS) + self._first_dts
+            self._held.duration = max(self._held.duration or 1, end - self._held.dts)
+        self._output.mux(self._held)
 
     def __enter__(self) -> _File:
         return self
@@ -206,6 +221,7 @@ class _File:
         try:
             if kind is None:
                 self._encode(None)
+                self._write_last()
                 if self._sound is not None:
                     self._sound.finish(math.inf)
         finally:
@@ -214,40 +230,6 @@ class _File:
 
 # FFmpeg's scaler has numbers of its own for the two matrices that are written.
 _SWS = {frames.BT601: 5, frames.BT709: 1}
-
-
-class _Pictures:
-    """A folder with a PNG for each frame: 00001.png, 00002.png, ..."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._count = folder, 0
-
-    @classmethod
-    @contextlib.contextmanager
-    def replacing(cls, path: Path) -> Iterator[_Pictures]:
-        """A folder that appears whole, in place of one with an earlier sequence."""
-        if path.exists() and not _is_sequence(path):
-            raise VideoError(f"There is something else at {printable(path)}: name another folder for the pictures.")
-        # The file that `replacing` makes keeps the name free; nothing is to appear under it.
-        temporary = path.with_name(f".{path.name[:100]}.{id(path):x}.part")
-        temporary.mkdir()
-        try:
-            yield cls(temporary)
-            if path.exists():
-                shutil.rmtree(path)
-            temporary.rename(path)
-        except BaseException:
-            shutil.rmtree(temporary, ignore_errors=True)
-            raise
-
-    def write(self, picture: np.ndarray, time: float, duration: float) -> None:
-        self._count += 1
-        (self._folder / f"{self._count:05d}.png").write_bytes(encode.encode(picture))
-
-
-def _is_sequence(path: Path) -> bool:
-    """Whether a path is a folder of numbered PNGs and nothing else."""
-    return path.is_dir() and all(entry.suffix == ".png" and entry.stem.isdecimal() for entry in path.iterdir())
 
 
 def spread(rgba: np.ndarray) -> np.ndarray:
