@@ -170,6 +170,7 @@ def compare(ways: list[str], options: argparse.Namespace, folder: Path) -> None:
         # Each begins a round in turn: what comes first may find the machine in another state.
         for way in ways[number % len(ways) :] + ways[: number % len(ways)]:
             found[way].append(in_a_process(way, folder / "photos", folder / "out"))
+            print(f"round {number + 1}, {way}: {found[way][-1]['rate']:.2f} photos/s", file=sys.stderr, flush=True)
             shutil.rmtree(folder / "out")
     print("| | start, s | photos/s | of the loop, in the same round |\n| --- | --- | --- | --- |")
     for way, figures in found.items():

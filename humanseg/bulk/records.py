@@ -130,7 +130,7 @@ def read(place: LocalPlace | RemotePlace, name: str, columns: list[str] | None =
 
 
 class Index:
-    """What is known of each photo: some 41 bytes of memory for each.
+    """What is known of each photo: 81 bytes of memory for each.
 
     Parameters
     ----------
