@@ -66,7 +66,18 @@ def transparent(foreground: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 
 
 def _blend(foreground: np.ndarray, alpha: np.ndarray, background: np.ndarray) -> np.ndarray:
-    return cv2.blendLinear(foreground, background, np.ascontiguousarray(alpha), np.ascontiguousarray(1 - alpha))
+    """The foreground before the background, as a new array."""
+    # Around the people nothing has to be worked out: a quarter of the time where they fill a quarter of the frame.
+    left, top, width, height = cv2.boundingRect((alpha > 0).view(np.uint8))
+    result = background.copy()
+    if not width:
+        return result
+    part = slice(top, top + height), slice(left, left + width)
+    share = np.ascontiguousarray(alpha[part])
+    result[part] = cv2.blendLinear(
+        *(np.ascontiguousarray(array[part]) for array in (foreground, background)), share, 1 - share
+    )
+    return result
 
 
 def on_colour(foreground: np.ndarray, alpha: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:

@@ -199,3 +199,12 @@ def test_people_cannot_be_scaled_to_nothing(red_square, scale):
 def test_blur_wants_the_photo_that_the_foreground_came_from(red_square):
     with pytest.raises(ValueError, match="the photo"):
         compose.blurred(np.zeros((4, 4, 3), np.uint8), *red_square)
+
+
+def test_people_at_the_rim_and_nobody_at_all_are_blended_like_anybody():
+    foreground, alpha = np.full((20, 30, 3), 200, np.uint8), np.zeros((20, 30), np.float32)
+    assert (compose.on_colour(foreground, alpha, (1, 2, 3)) == (1, 2, 3)).all()
+    alpha[19, 29], alpha[0, 0] = 1, 0.5
+    made = compose.on_colour(foreground, alpha, (0, 0, 100))
+    assert tuple(made[19, 29]) == (200, 200, 200) and tuple(made[0, 0]) == (100, 100, 150)
+    assert (made[10] == (0, 0, 100)).all()
