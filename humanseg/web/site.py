@@ -80,7 +80,6 @@ class Site:
         self._names = dict(models or SHIPS)
         self._lock = threading.Lock()
         self._models: dict[str, Model] = {}
-        self._says: str | None = None
         self.runtime = runtime.Background()
 
     def start(self) -> None:
