@@ -23,7 +23,16 @@ class PlaceError(HumanSegError):
 
 
 def open_place(target: str) -> LocalPlace | RemotePlace:
-    """The place that a target names: a folder, which needn't be there yet, or an address."""
+    """The place that a target names: a folder, which needn't be there yet, or an address.
+
+    Raises
+    ------
+    HumanSegError : nothing can be written to such an address
+    """
+    if target.startswith("hf://"):
+        raise HumanSegError(  # each file would be a commit
+            "The Hub takes no results one by one: name a folder, then upload it with `hf upload-large-folder`."
+        )
     return RemotePlace(target) if is_address(target) else LocalPlace(Path(target))
 
 

@@ -157,6 +157,12 @@ def test_what_may_pass_is_tried_again_and_what_stays_is_not(monkeypatch):
         assert len(asked) == tries
 
 
+def test_the_hub_is_a_source_alone(capsys, tmp_path):
+    write_photo(tmp_path / "a.png", 1)
+    assert main(["bulk", str(tmp_path), "hf://datasets/me/cut"]) == 1
+    assert "hf upload-large-folder" in capsys.readouterr().err
+
+
 def test_any_file_system_of_fsspec_serves(tmp_path):
     import fsspec
 
