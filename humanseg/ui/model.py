@@ -24,7 +24,7 @@ from humanseg.ui.upload import Upload
 log = logging.getLogger("humanseg.ui")
 
 # Seconds for which each step of a clip's next frame is held up by photos at the most.
-LONGEST_WAIT = 1.0
+LONGEST_WAIT = 3.0
 _SOMEBODY = Path(__file__).parent / "examples" / "astronaut.jpg"
 
 
