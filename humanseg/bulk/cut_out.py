@@ -110,13 +110,7 @@ def cut_out(
 
     def work() -> tuple[CutOut, Path]:
         photo = photos.read(source)
-        cut = segmenter.cut_out(
-            photo,
-            second_pass=options.second_pass,
-            refine=options.refine,
-            colours=options.colours,
-            keep=options.keep,
-        )
+        cut = found_in(photo, segmenter, options)
         data = finished(cut, options, photo.exif)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -126,6 +120,17 @@ def cut_out(
         return cut, target
 
     return recorded(str(source), work)[0]
+
+
+def found_in(photo: photos.Photo, segmenter: Segmenter, options: Options) -> CutOut:
+    """The people in a photo, by the options that say how they are looked for."""
+    return segmenter.cut_out(
+        photo,
+        second_pass=options.second_pass,
+        refine=options.refine,
+        colours=options.colours,
+        keep=options.keep,
+    )
 
 
 def finished(cut: CutOut, options: Options | None = None, exif: bytes | None = None) -> bytes:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from humanseg.bulk.addresses import read_photo
-from humanseg.bulk.cut_out import Options, explained, finished, recorded
+from humanseg.bulk.cut_out import Options, explained, finished, found_in, recorded
 from humanseg.bulk.items import Outcome, Task
 from humanseg.bulk.names import target_name
 from humanseg.bulk.places import PlaceError, open_place
@@ -151,13 +151,7 @@ class Job:
     def _made(self, key: str, data: bytes) -> tuple[CutOut, Path]:
         options = self._config.options
         photo = photos.read(data, name=key.rsplit("/", 1)[-1])
-        cut = self._segmenter.cut_out(
-            photo,
-            second_pass=options.second_pass,
-            refine=options.refine,
-            colours=options.colours,
-            keep=options.keep,
-        )
+        cut = found_in(photo, self._segmenter, options)
         name = target_name(key, options.ending[1], folds=self._place.folds)
         self._place.put(name, finished(cut, options, photo.exif))
         return cut, Path(name)

@@ -10,12 +10,15 @@ import time
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from humanseg import people
+from humanseg.backgrounds import Background
 from humanseg.bulk import records
 from humanseg.bulk.cut_out import Options
-from humanseg.bulk.job import JobConfig
+from humanseg.bulk.job import JobConfig, fingerprint
 from humanseg.bulk.names import RECORDS
 from humanseg.bulk.places import LocalPlace
 from humanseg.bulk.run import Run
@@ -61,7 +64,7 @@ def check_complete(target: Path, keys: list[str]) -> None:
 RUN = """
 import sys
 from pathlib import Path
-from humanseg.bulk.job import JobConfig
+from humanseg.bulk.job import JobConfig, fingerprint
 from humanseg.bulk.local import LocalEngine
 from humanseg.bulk.names import RECORDS
 from humanseg.bulk.places import LocalPlace
@@ -219,3 +222,38 @@ def test_a_target_that_cannot_be_written_to_is_refused_before_any_work(bulk, tmp
         (tmp_path / "out").mkdir(mode=0o500)
         with pytest.raises(HumanSegError, match="Permission denied"):
             bulk()
+
+
+def test_every_option_tells_results_apart():
+    options = [
+        Options(),
+        Options(format="webp"),
+        Options(mask=True),
+        Options(crop=True),
+        Options(keep_exif=True),
+        Options(second_pass=False),
+        Options(refine=False),
+        Options(colours=False),
+        Options(keep=people.read("largest")),
+        Options(keep=people.read("0.4,0.5")),
+        Options(Background.parse("white")),
+        Options(Background.parse("black")),
+        Options(Background.parse("blur")),
+        Options(Background.parse(np.zeros((4, 4, 3), np.uint8))),
+        Options(Background.parse(np.full((4, 4, 3), 9, np.uint8))),
+        Options(Background.parse(np.zeros((2, 8, 3), np.uint8))),
+    ]
+    assert len({fingerprint(None, each) for each in options}) == len(options)
+    assert fingerprint(None, Options()) == fingerprint(None, Options())
+
+
+def test_weights_tell_results_apart(tmp_path, repository):
+    shipped, live = (repository / "checkpoints" / name for name in ("humansegnet", "humansegnet-live"))
+    assert fingerprint(shipped, Options()) != fingerprint(live, Options())
+    # On another machine only one form of the same weights may have been fetched.
+    for name in ("model.onnx", "model.safetensors"):
+        folder = tmp_path / name
+        folder.mkdir()
+        for file in (name, "config.json"):
+            (folder / file).symlink_to(shipped / file)
+        assert fingerprint(folder, Options()) == fingerprint(shipped, Options())
