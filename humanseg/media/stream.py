@@ -19,6 +19,7 @@ from humanseg.media.motion import Motion, motion
 from humanseg.media.view import View
 from humanseg.model.config import ModelConfig
 from humanseg.resize import resize_alpha
+from humanseg.tiles import SURE, for_each, sample, tiles_with
 
 # Where nothing moves, a change of refined alpha by less than this is noise of the frame, which guides refinement; of
 # a larger one this share waits for the next frame. The first frames of a scene only find where the edge is.
@@ -203,16 +204,20 @@ class Stream:
         last = self._edge if self._edge is not None and self._edge.shape == edge.shape else None
         rests = steady.rests if steady.rests is not None else np.zeros_like(steady.alpha)
         out = np.zeros_like(edge)
-        crops = zip(steady.view.parts(steady.alpha), steady.view.parts(rests), strict=True)
-        for (box, coarse), (_, rest) in crops:
-            part = (slice(box.top, box.bottom), slice(box.left, box.right))
+        for (box, coarse), (_, rest) in zip(steady.view.parts(steady.alpha), steady.view.parts(rests), strict=True):
             if not coarse.any():
                 continue
+            part = (slice(box.top, box.bottom), slice(box.left, box.right))
             alpha = self._refined(frame[part], coarse, rest, None if last is None else last[part])
-            np.maximum(edge[part], alpha, out=edge[part])
             # Only now: what is near 0.5 would flicker if each frame were decided by itself.
-            haze.decide(alpha, self._calibration)
-            np.maximum(out[part], alpha, out=out[part])
+            decided = alpha.copy()
+            haze.decide(decided, self._calibration)
+            if steady.view.is_whole:
+                edge, out = alpha, decided
+                break
+            # Crops may overlap.
+            np.maximum(edge[part], alpha, out=edge[part])
+            np.maximum(out[part], decided, out=out[part])
         self._edge = edge
         return out
 
@@ -221,13 +226,31 @@ class Stream:
         coarse = parts.eroded(haze.weighed_together(coarse), self.segmenter.config.inset)
         alpha = edges.refine_alpha(np.ascontiguousarray(frame), coarse)
         if last is not None:
-            rest = cv2.resize(rest, alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
-            change = cv2.subtract(alpha, last)
-            small = rest * np.float32(SMALL * min(1, self._frames / SETTLED))
-            change -= np.clip(change, -small, small)
-            change *= 1 - np.float32(INERTIA) * rest
-            alpha = cv2.add(last, change)
+            _keep_edges(alpha, last, coarse, rest, SMALL * min(1, self._frames / SETTLED))
         return alpha
+
+
+def _keep_edges(alpha: np.ndarray, last: np.ndarray, coarse: np.ndarray, rest: np.ndarray, small: float) -> None:
+    """Keeps the last frame's edges in an alpha, in place, where they rest.
+
+    Parameters
+    ----------
+    alpha, last : float32 HxW, of this frame and of the last one
+    coarse, rest : float32 hxw, what `alpha` was refined from, and how far the picture rests there, 0 to 1
+    small : changes of alpha up to this are none
+    """
+    unsure = ((coarse > SURE) & (coarse < 1 - SURE)).astype(np.float32)
+    share = cv2.dilate(unsure, np.ones((7, 7), np.uint8)) * rest
+
+    def keep(part: tuple[slice, slice]) -> None:
+        rests = sample(rest, part, alpha.shape)
+        change = alpha[part] - last[part]
+        least = rests * np.float32(small)
+        change -= np.clip(change, -least, least)
+        change *= 1 - np.float32(INERTIA) * rests
+        np.add(last[part], change, out=alpha[part])
+
+    for_each(tiles_with(share, alpha.shape), keep)
 
 
 def _hardly_differs(found: Motion) -> bool:
