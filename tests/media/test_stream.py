@@ -171,3 +171,19 @@ def test_nobody_blinks_when_the_network_does(look_ahead):
 def test_what_is_no_frame_is_refused(stream, bad):
     with pytest.raises(ImageError, match="uint8 HxWx3"):
         stream.alpha(bad)
+
+
+@pytest.mark.parametrize("look_ahead", [0, 2])
+def test_a_clip_may_change_its_size_on_the_way_to_any_other(engine, look_ahead):
+    random = np.random.default_rng(0)
+    sizes = [(48, 64)] * 4 + [(1, 1)] * 3 + [(2, 300)] * 3 + [(360, 90)] * 4 + [(17, 33)] * 2
+    frames = [random.integers(0, 256, (*size, 3), dtype=np.uint8) for size in sizes]
+    alphas = [alpha for _, alpha in Stream(Segmenter(engine), look_ahead=look_ahead).alphas(frames)]
+    assert [alpha.shape for alpha in alphas] == sizes
+    assert all(np.isfinite(alpha).all() and 0 <= alpha.min() and alpha.max() <= 1 for alpha in alphas)
+
+
+def test_frames_that_stand_still_are_seldom_shown_to_the_network(stream, engine):
+    for n in range(9):
+        stream.alpha(scene(20, seed=0 if n else 1))
+    assert len(engine.seen) == 5
