@@ -17,6 +17,7 @@ from humanseg.media.stream import Stream
 from humanseg.media.video import Clip, Frame
 from humanseg.overlap import ahead
 
+COLOUR_SIDE = 512  # pixels: what moves needs its colours less finely than a photo, which has twice as many
 LOOK_AHEAD = 2  # frames by which the stream knows what comes, so that nobody appears late
 
 
@@ -39,7 +40,7 @@ class CutFrame:
     @cached_property
     def foreground(self) -> np.ndarray:
         """The people's own colours, free of the old background at their edge, uint8 HxWx3."""
-        return foreground_colours(self.image, self.alpha)
+        return foreground_colours(self.image, self.alpha, fine=COLOUR_SIDE)
 
     @property
     def rgba(self) -> np.ndarray:

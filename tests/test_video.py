@@ -2,13 +2,15 @@ import signal
 import threading
 
 import av
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from humanseg import video
-from humanseg.clip import cut_frames
+from humanseg.clip import CutFrame, cut_frames
 from humanseg.errors import HumanSegError, VideoError
+from humanseg.foreground import foreground_colours
 from humanseg.media.video import Clip
 from humanseg.segmenter import Segmenter
 from humanseg.video import cut_out_video
@@ -103,6 +105,15 @@ def test_frames_can_be_had_one_after_the_other(clip, segmenter):
     assert len(frames) == 12 and frames[3].time == pytest.approx(0.12)
     assert frames[0].alpha.shape == (64, 96) and frames[0].alpha[32, 24] == 1 and frames[0].alpha[4, 90] == 0
     assert frames[0].rgba.shape == (64, 96, 4) and frames[0].on("red").shape == (64, 96, 3)
+
+
+def test_colours_of_a_clips_edges_are_found_less_finely_but_almost_the_same(astronaut):
+    alpha = np.repeat(np.repeat(disc(128, 128, 40)[..., 0], 8, 0), 8, 1)
+    alpha = cv2.GaussianBlur(alpha.astype(np.float32) / 255, (0, 0), 6)
+    photo = cv2.resize(astronaut, (1024, 1024))
+    edge = (alpha > 0.05) & (alpha < 0.95)
+    change = np.abs(CutFrame(photo, alpha, 0, 0).foreground.astype(int) - foreground_colours(photo, alpha))[edge]
+    assert change.mean() < 6
 
 
 def test_alpha_that_the_clip_came_with_counts(tmp_path, segmenter):
