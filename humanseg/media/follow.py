@@ -57,8 +57,8 @@ class Follower:
     def reset(self) -> None:
         self._view: View | None = None
         self._thumb: np.ndarray | None = None  # uint8 hxw, the last frame
-        self._people: np.ndarray | None = None  # uint8 0 or 1, who is shown, in a frame of the thumb's size
-        self._sees = False  # whether the network has found anybody in the last frame that it was shown
+        self._people: np.ndarray | None = None  # uint8 0 or 1 of the thumb's size, who is shown
+        self._sees: bool | None = None  # whether the network has found anybody in the last frame that it was shown
         self._refused: np.ndarray | None = None  # for how many frames there is no crop there
         self._boxes: list[Box] = []  # around all who are shown, of the last frames
         self._empty: list[int] = [0]  # of each crop, for how many frames
@@ -72,6 +72,8 @@ class Follower:
             self.reset()
             self._view = View.whole(shape, self.size)
         moves, cut = self._notice(frame)
+        if self._people is None:
+            self._people, self._refused = np.zeros_like(moves), np.zeros(moves.shape, np.int16)
         if cut and self._is_searching:
             self._see(self._whole)
             self._refused[:] = self._people[:] = 0
@@ -95,12 +97,10 @@ class Follower:
     @property
     def _is_searching(self) -> bool:
         """Whether anybody may be there unseen: not where somebody is shown in the whole frame."""
-        return self._people is not None and not (self._view.is_whole and (self._sees or self._people.any()))
+        return self._sees is not None and not (self._view.is_whole and (self._sees or self._people.any()))
 
     def searched(self, view: View, alpha: np.ndarray) -> None:
         """Takes note of who was found by a search through a view: float32 HxW in [0, 1], people alone, or all 0."""
-        if self._people is None:
-            return
         person = (alpha >= self.config.threshold).astype(np.uint8)
         # Who only comes in is near soon, and seen whole then.
         new = _within(self._on_thumb(view, person)) & self._is_free()
@@ -131,8 +131,6 @@ class Follower:
     def shown(self, view: View, alpha: np.ndarray) -> None:
         """Takes note of what is shown of a frame through a view: float32 HxW in [0, 1]; a clip's is an earlier one."""
         self._people = self._on_thumb(view, (alpha >= self.config.threshold).astype(np.uint8))
-        if self._refused is None:
-            self._refused = np.zeros(self._thumb.shape, np.int16)
         self._refused = np.maximum(self._refused - 1, 0)
         self._boxes = [*self._boxes, Box(*crop_box(self._people.astype(np.float32), margin=0))][-FRAMES:]
         if view == self._view and view.is_whole and self._people.any() and self._rest():
@@ -202,7 +200,7 @@ class Follower:
         size = tuple(max(1, round(side * scale)) for side in frame.shape[1::-1])
         thumb = cv2.cvtColor(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
         before, self._thumb = self._thumb, thumb
-        if before is None or self._people is None:
+        if before is None or self._refused is None:
             return np.zeros(thumb.shape, np.uint8), False
         differs = cv2.absdiff(before, thumb) > NOTICED
         if np.count_nonzero(differs) > CUT * differs.size:  # a camera that moves, at least

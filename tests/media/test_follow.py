@@ -107,6 +107,7 @@ def test_what_moves_is_looked_at_closely_and_followed_only_if_it_is_somebody(fol
         assert plan.view.is_whole
         assert plan.search.boxes[0].around(FAR) == plan.search.boxes[0]
         follower.searched(plan.search, alpha(plan.search, *((FAR,) if known else ())))
+        follower.looked(plan.view, alpha(plan.view))
         follower.shown(plan.view, alpha(plan.view))
         assert follower.plan(frame(FAR)).view.is_whole is not known
 
@@ -118,6 +119,7 @@ def test_where_nobody_was_there_is_no_crop_again_soon(follower):
         if plan.search:
             searches.append(plan.search.is_whole)
             follower.searched(plan.search, np.zeros(plan.search.shape, np.float32))
+        follower.looked(plan.view, np.zeros(plan.view.shape, np.float32))
         follower.shown(plan.view, np.zeros(plan.view.shape, np.float32))
     assert 2 <= searches.count(False) <= 40 / NOBODY_YET
 
@@ -129,6 +131,7 @@ def test_searches_become_rare_where_nobody_is(follower):
         if plan.search:
             searches += 1
             follower.searched(plan.search, np.zeros(plan.search.shape, np.float32))
+        follower.looked(plan.view, np.zeros(plan.view.shape, np.float32))
         follower.shown(plan.view, np.zeros(plan.view.shape, np.float32))
     assert 2 <= searches <= 8
 
