@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from tests.browser.actions import PATIENCE, at_rest, fetch
 from tests.browser.painting import ANSWERED, painted_on, settled, stroke, zipped
@@ -44,7 +44,15 @@ class Hands:
         (act,) = self.dice.choices(list(choices), choices.values())
         if TELL:
             print(act.__name__, flush=True)
-        act()
+        self.page.set_default_timeout(5000)
+        try:
+            act()
+        except (Error, TypeError):
+            # The canvas may have been closed by an answer to what was done before.
+            if self.is_open():
+                raise
+        finally:
+            self.page.set_default_timeout(PATIENCE)
 
     def on_canvas(self) -> dict:
         return {self.paint: 8, self.key: 4, self.move_edge: 1, self.leave: 1}
@@ -73,7 +81,7 @@ class Hands:
         self.page.wait_for_function(ANSWERED, timeout=PATIENCE)
 
     def leave(self) -> None:
-        self.page.locator("#mend-done").click(timeout=5000)
+        self.page.locator("#mend-done").click()
 
     def paint(self) -> None:
         start, end = ((self.dice.uniform(0.02, 0.98), self.dice.uniform(0.02, 0.98)) for _ in range(2))

@@ -41,7 +41,7 @@ export function handle(view, painter) {
     over = at;
     const seen = at && painter.canPaint() && !space;
     view.brush = seen ? { ...at, radius: painter.radius(), keep: painter.keep() } : null;
-    canvas.style.cursor = space || moving >= 0 ? "grab" : painter.canPaint() ? "none" : "pointer";
+    canvas.style.cursor = space || (moving >= 0 && travelled > LIFT) ? "grab" : painter.canPaint() ? "none" : "pointer";
     view.draw();
   };
 
@@ -60,8 +60,8 @@ export function handle(view, painter) {
       return showBrush(null);
     }
     const rests = pen && event.pointerType === "touch";
-    if (event.button === 1 || space || rests) moving = event.pointerId;
-    else if (event.button === 0 && painter.canPaint()) {
+    if (event.button === 1 || space || rests || !painter.canPaint()) moving = event.pointerId;
+    else if (event.button === 0) {
       painting = event.pointerId;
       painter.begin(point(at), radius());
     }
