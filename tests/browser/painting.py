@@ -62,6 +62,7 @@ def stroke(page: Page, start: Place, end: Place, *, keep: bool | None = None) ->
 
 def painted_on(page: Page) -> np.ndarray:
     """The canvas with the whole photo as it's seen: uint8 HxWx3, in pixels of the page."""
+    page.locator("#mend-canvas").scroll_into_view_if_needed()
     page.mouse.move(2, 2)  # the brush isn't over it then
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     left, top, width, height = photo_box(page)

@@ -125,7 +125,8 @@ export class Sender {
   /** @param {Place} place @param {{act: Act | null}[]} some */
   #body(place, some) {
     const acts = some.flatMap((one) => (one.act ? [one.act] : []));
-    return JSON.stringify({ ...place, have: this.have.get(place.photo) ?? null, acts });
+    const all = some.some((one) => !one.act); // whatever of it came meanwhile
+    return JSON.stringify({ ...place, have: all ? null : this.have.get(place.photo) ?? null, acts });
   }
 
   /** Everything that hasn't been answered, as bodies of requests. */

@@ -25,6 +25,8 @@ export function mount(element, options) {
   return new Repair(element, options);
 }
 
+const PATIENCE = 15_000; // milliseconds for the result
+
 class Repair {
   /** @param {HTMLElement} element @param {{server: string, onDone: () => void}} options */
   constructor(element, options) {
@@ -122,18 +124,19 @@ class Repair {
 
   #done() {
     if (this.leaving || !this.photo) return;
-    this.leaving = true;
     this.#end();
+    this.leaving = true;
     if (this.sender.queue.length) this.#say(words.SAVING, false);
     this.options.onDone();
-    setTimeout(() => { this.leaving = false; }, 3000); // an answer that's lost
+    setTimeout(() => { this.leaving = false; }, PATIENCE); // an answer that's lost
   }
 
   // Painting
 
   /** @param {Point} point @param {number} radius in pixels of the photo */
   #begin(point, radius) {
-    if (!this.photo || !this.root.dataset.number) return;
+    // What is painted once the result is being drawn wouldn't be on it.
+    if (!this.photo || !this.root.dataset.number || this.leaving) return;
     this.line = { points: [point], radius: Math.max(0.5, radius), keep: this.tools.settings.keep, sent: 0 };
     this.view.lines.push(this.line);
     this.view.stamp(point, point, radius, this.line.keep);
@@ -175,7 +178,7 @@ class Repair {
 
   /** @param {import("./repair-sender.js").Act} act */
   #act(act) {
-    if (!this.photo) return;
+    if (!this.photo || this.leaving) return;
     this.tools.undo.disabled = false;
     this.sender.add({ load: this.photo.load, photo: this.photo.photo }, act);
   }
