@@ -1,99 +1,34 @@
-"""Photos on the static page, with a stand-in for the engine: what visitors do, and what goes wrong."""
+"""Photos on the static page, with a stand-in for the engine: how they come, how far they are, and what goes wrong."""
+
+# ruff: noqa: F401, F811  (fixtures come by import)
 
 from __future__ import annotations
 
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
-from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
-from humanseg.web import build, folder
-from tests.browser.actions import PATIENCE, keep
-from tests.browser.static_site import hosted
+from tests.browser.actions import keep
+from tests.browser.static_page import (
+    BROKEN,
+    DOUBTFUL,
+    NOBODY,
+    address,
+    choose,
+    done,
+    fetched,
+    give,
+    opened,
+    page,
+    picture,
+    site,
+    tab,
+)
 
 pytestmark = pytest.mark.browser
-
-# Sizes of photos in which the stand-in finds nobody, on which it fails, and of which it isn't sure.
-NOBODY, BROKEN, DOUBTFUL = (99, 60), (77, 60), (88, 60)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory) -> Path:
-    engine = {"js/engine.js": Path(__file__).parent / "fake_engine.js", "engine.json": b"{}"}
-    out = tmp_path_factory.mktemp("static") / "site"
-    folder.write(build.contents(engine), out)
-    return out
-
-
-@pytest.fixture(scope="module")
-def address(site) -> Iterator[str]:
-    with hosted(site) as host:
-        yield host.address
-
-
-@pytest.fixture(scope="module")
-def tab(browser: Browser) -> Iterator[Page]:
-    # Without a service worker the page is loaded once for each test, not twice; test_static.py has one.
-    context = browser.new_context(service_workers="block", permissions=["clipboard-read", "clipboard-write"])
-    context.set_default_timeout(PATIENCE)
-    yield context.new_page()
-    context.close()
-
-
-@pytest.fixture
-def page(tab, address) -> Iterator[Page]:
-    """The page as somebody new sees it; what the browser complains of fails the test."""
-    wrong: list[str] = []
-
-    def note(error) -> None:
-        wrong.append(str(error))
-
-    tab.on("pageerror", note)
-    tab.set_viewport_size({"width": 1200, "height": 900})
-    tab.emulate_media(color_scheme="light")
-    tab.goto(address)
-    tab.evaluate("localStorage.clear()")
-    tab.goto(address)
-    yield tab
-    tab.remove_listener("pageerror", note)
-    assert not wrong
-
-
-def picture(size: tuple[int, int] = (120, 80), colour: tuple[int, int, int] = (200, 40, 40), format="png") -> bytes:
-    stream = io.BytesIO()
-    Image.new("RGB", size, colour).save(stream, format)
-    return stream.getvalue()
-
-
-def give(page: Page, **files: bytes) -> None:
-    """Picks files by their names, `a_png` for a.png."""
-    named = [{"name": name.replace("_", "."), "mimeType": "", "buffer": data} for name, data in files.items()]
-    page.locator("#pick").set_input_files(named)
-
-
-def done(page: Page) -> None:
-    expect(page.locator("#progress")).to_be_hidden()
-    expect(page.locator("#finish")).to_be_visible()
-
-
-def choose(page: Page, name: str) -> None:
-    page.locator("#finish .pills").get_by_text(name, exact=True).click()
-
-
-def fetched(page: Page, button: str) -> tuple[str, bytes]:
-    with page.expect_download() as download:
-        page.get_by_role("button", name=button).click()
-    return download.value.suggested_filename, Path(download.value.path()).read_bytes()
-
-
-def opened(data: bytes) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(data)))
 
 
 def test_several_photos_are_done_one_after_another_and_the_zip_holds_them_and_a_report(page):
@@ -201,69 +136,6 @@ def test_photos_are_dropped_and_pasted_and_examples_are_clicked(page):
     expect(page.locator("#results .name")).to_have_text("astronaut.jpg")
 
 
-def test_each_background_is_in_the_file_that_is_downloaded(page):
-    give(page, a_png=picture((200, 100)))
-    done(page)
-    choose(page, "Colour")
-    page.get_by_label("Colour", exact=True).last.fill("#2040ff")
-    choose(page, "JPEG")
-    name, data = fetched(page, "Download picture")
-    made = opened(data).astype(int)
-    assert name == "a-background.jpg" and made.shape == (100, 200, 3)
-    assert np.abs(made[5, 5] - [32, 64, 255]).max() < 8 and np.abs(made[50, 100] - [200, 40, 40]).max() < 8
-    choose(page, "WebP")
-    choose(page, "Blur")
-    name, data = fetched(page, "Download picture")
-    assert name == "a-background.webp" and np.abs(opened(data)[..., :3].astype(int) - [200, 40, 40]).max() < 12
-    choose(page, "PNG")
-    choose(page, "Picture")
-    page.get_by_label("Tea gardens").check(force=True)
-    name, data = fetched(page, "Download picture")
-    made = opened(data)
-    assert name == "a-background.png" and made[..., 3].min() == 255
-    assert made[90, 10, 1] > made[90, 10, 2] and made[50, 100, 0] == 200
-    page.locator("[name=own]").set_input_files(
-        {"name": "o.png", "mimeType": "image/png", "buffer": picture(colour=(0, 0, 250))}
-    )
-    assert opened(fetched(page, "Download picture")[1])[2, 2].tolist() == [0, 0, 250, 255]
-    choose(page, "Transparent")
-    expect(page.locator("input[value=jpeg]")).to_be_disabled()
-    assert opened(fetched(page, "Download cut-out")[1])[0, 0, 3] == 0
-
-
-def test_the_blur_of_the_background_does_not_smear_the_person_into_it(page):
-    photo = np.full((200, 300, 3), (20, 160, 60), np.uint8)
-    y, x = np.mgrid[:200, :300]
-    photo[((x - 150) / 75) ** 2 + ((y - 100) / 50) ** 2 <= 1] = (230, 20, 20)
-    stream = io.BytesIO()
-    Image.fromarray(photo).save(stream, "png")
-    give(page, a_png=stream.getvalue())
-    done(page)
-    choose(page, "Blur")
-    made = opened(fetched(page, "Download picture")[1]).astype(int)
-    outside = ((x - 150) / 85) ** 2 + ((y - 100) / 60) ** 2 > 1
-    assert np.abs(made[outside][:, :3] - [20, 160, 60]).max() < 12
-
-
-def test_an_own_picture_that_cannot_be_read_is_a_sentence(page):
-    give(page, a_png=picture())
-    done(page)
-    choose(page, "Picture")
-    page.locator("[name=own]").set_input_files({"name": "o.png", "mimeType": "image/png", "buffer": b"no"})
-    expect(page.locator("#status.bad")).to_contain_text("Your own picture can't be read")
-    page.get_by_label("Tea gardens").check(force=True)
-    assert opened(fetched(page, "Download picture")[1]).shape[:2] == (80, 120)
-
-
-def test_the_picture_is_copied(page):
-    give(page, a_png=picture())
-    done(page)
-    page.get_by_role("button", name="Copy").click()
-    expect(page.locator("#status")).to_contain_text("Copied")
-    types = page.evaluate("navigator.clipboard.read().then(([item]) => item.types)")
-    assert types == ["image/png"]
-
-
 def test_the_keyboard_moves_the_divider_between_tabs_and_choices(page):
     give(page, a_png=picture())
     done(page)
@@ -281,17 +153,6 @@ def test_the_keyboard_moves_the_divider_between_tabs_and_choices(page):
     expect(page.get_by_role("tabpanel", name="About")).to_be_visible()
     page.go_back()
     expect(page.get_by_role("tabpanel", name="Photo")).to_be_visible()
-
-
-def test_choices_last_and_photos_do_not(page, address):
-    give(page, a_png=picture())
-    done(page)
-    choose(page, "Blur")
-    page.goto(address)
-    expect(page.locator("#batch")).to_be_hidden()
-    give(page, a_png=picture())
-    done(page)
-    expect(page.locator("input[name=kind]:checked")).to_have_value("blur")
 
 
 @pytest.mark.parametrize("width", [390, 1440])
@@ -317,12 +178,3 @@ def test_opened_as_a_file_it_says_what_it_needs(tab, site):
     tab.goto((site / "index.html").as_uri())
     expect(tab.locator("#unstarted")).to_contain_text("a web server that it comes from")
     assert tab.locator("#unstarted").evaluate("it => getComputedStyle(it).animationDelay") == "1.5s"
-
-
-def test_the_download_is_on_the_same_screen_as_the_picture(page):
-    for width, height in ((390, 844), (1440, 900)):
-        page.set_viewport_size({"width": width, "height": height})
-        page.reload()
-        give(page, a_png=picture((900, 900)))
-        done(page)
-        expect(page.get_by_role("button", name="Download cut-out")).to_be_in_viewport(ratio=1)
