@@ -42,7 +42,8 @@ NOT_RUN = {
     "python -m humanseg pack": "tests/cli/test_pack.py",
     "python -m humanseg train-packed": "trains for minutes: tests/training/gpu",
     "python -m humanseg average checkpoints/humansegnet runs/gpu": "needs that training: tests/model/test_unet.py",
-    "python -m humanseg bulk s3": "needs a bucket: tests/bulk/test_stores.py; and a cluster: tests/bulk/test_ray.py",
+    "python -m humanseg bulk s3": "needs a bucket: tests/bulk/test_stores.py",
+    "python -m humanseg bulk 's3": "needs a bucket and a cluster: tests/bulk/test_ray.py",
     "python train.py": "trains (minutes to hours): tests/training",
 }
 
