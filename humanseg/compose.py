@@ -33,6 +33,8 @@ def parse_colour(given: str | Sequence[int]) -> tuple[int, int, int]:
         return _three_numbers(given)
     text = given.strip().lower()
     text = ImageColor.colormap.get(text, text)
+    if isinstance(text, tuple):  # Pillow keeps a name's three numbers there once it has drawn with it
+        return text
     found = re.fullmatch(r"#?([0-9a-f]{6}|[0-9a-f]{3})", text)
     if not found:
         raise HumanSegError(f"{given!r} isn't a colour: write it as #rrggbb, for instance #20a060, or by name.")

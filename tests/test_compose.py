@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import ImageColor
 
 from humanseg import compose
 from humanseg.errors import HumanSegError
@@ -45,6 +46,12 @@ def test_colours_are_read(given, colour):
 def test_a_bad_colour_is_refused_in_one_sentence(given):
     with pytest.raises(HumanSegError, match="isn't a colour"):
         compose.parse_colour(given)
+
+
+@pytest.mark.parametrize("name", ["purple", "Purple "])
+def test_a_name_is_read_after_pillow_has_drawn_with_it_too(name):
+    assert ImageColor.getrgb("purple") == (128, 0, 128)
+    assert compose.parse_colour(name) == (128, 0, 128)
 
 
 def test_transparent_keeps_colours_and_hides_what_cannot_be_seen(red_square):

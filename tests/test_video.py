@@ -143,7 +143,7 @@ def test_a_clip_that_is_stopped_is_written_up_to_there(clip, tmp_path, segmenter
     assert len(_frames(tmp_path / "a.mp4")) == 4
 
 
-def test_after_ctrl_c_there_is_a_file_that_plays_up_to_there(clip, tmp_path, segmenter):
+def test_after_ctrl_c_there_is_a_file_that_plays_up_to_there(clip, tmp_path, segmenter, ctrl_c):
     told = []
 
     def press(*values):
@@ -156,6 +156,14 @@ def test_after_ctrl_c_there_is_a_file_that_plays_up_to_there(clip, tmp_path, seg
     assert len(_frames(tmp_path / "a.mp4")) == 5
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("humanseg-")]
+
+
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C means here what it usually means, which it doesn't in what a script has started in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def test_what_is_missing_of_a_clip_is_told(tmp_path, segmenter):

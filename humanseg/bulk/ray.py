@@ -148,7 +148,8 @@ def connect(address: str | None) -> None:
     # Ray would print what each process logs, and stack traces of what is tried again; its own log files have all of it.
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
     for handler in logging.getLogger("ray.data").handlers:
-        if isinstance(handler, logging.StreamHandler):
+        # Its own alone: others, such as a test's, may listen there too.
+        if isinstance(handler, logging.StreamHandler) and type(handler).__module__.startswith("ray."):
             handler.setLevel(logging.CRITICAL)
     try:
         if address:

@@ -17,6 +17,9 @@ from tests.browser.actions import CHROMIUM, PATIENCE, at_rest, follow
 from tests.ui.fakes import segmenter
 from tests.ui.serving import served
 
+# A machine that has more to do takes longer than the five seconds that Playwright waits by itself.
+expect.set_options(timeout=PATIENCE)
+
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:

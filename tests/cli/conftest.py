@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -70,6 +71,8 @@ def spawn() -> Callable[..., subprocess.Popen]:
     started: list[subprocess.Popen] = []
 
     def start(*arguments, code: str = STANDING_IN, environment: dict[str, str] | None = None, **options):
+        # Where this process ignores Ctrl-C, as what a script starts in the background does, so would that one.
+        options = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)} | options
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL} | options
         whole = os.environ | {"PYTHONPATH": str(ROOT)} | (environment or {})
         started.append(subprocess.Popen([sys.executable, "-c", code, *map(str, arguments)], env=whole, **options))
