@@ -159,7 +159,8 @@ def in_a_process(*arguments: object) -> dict[str, float]:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stderr)
-    return json.loads(done.stdout.splitlines()[-1])
+    # Ray says something after it, now and then.
+    return json.loads(next(line for line in reversed(done.stdout.splitlines()) if line.startswith("{")))
 
 
 def compare(ways: list[str], options: argparse.Namespace, folder: Path) -> None:
