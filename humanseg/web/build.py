@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from humanseg import files as on_disk
 from humanseg.errors import HumanSegError
 from humanseg.hub.find import find_weights, models_named
 from humanseg.hub.licence import licence_of
 from humanseg.hub.space import ISOLATION
 from humanseg.model.config import ONNX_NAME, read_config
-from humanseg.web.site import LIVE, PHOTO, Content, Site, places
+from humanseg.web.site import LIVE, PHOTO, Content, Site, checksum, places
 
 PAGE = Path(__file__).parent / "page"
 EXAMPLES = Path(__file__).parents[1] / "ui" / "examples"
@@ -100,16 +98,6 @@ def _service_worker(files: dict[str, Content]) -> str:
     script = (PAGE / "sw.js").read_text(encoding="utf-8")
     listed = json.dumps(kept, indent=2)
     return script.replace("/** @type {Record<string, string>} */ ({})", listed, 1)
-
-
-def checksum(content: Content) -> str:
-    """The SHA-256 of a file that's to be written, in hexadecimal digits.
-
-    Raises
-    ------
-    OSError : it can't be read
-    """
-    return on_disk.sha256(content) if isinstance(content, Path) else hashlib.sha256(content).hexdigest()
 
 
 def length(content: Content) -> int:

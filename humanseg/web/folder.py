@@ -10,7 +10,7 @@ from pathlib import Path
 
 from humanseg.errors import HumanSegError
 from humanseg.files import replacing, sha256
-from humanseg.web.build import Content, checksum
+from humanseg.web.site import Content, checksum
 
 # Lists our own files with their checksums, in the folder itself.
 RECORD = "humansegnet.json"

@@ -20,6 +20,7 @@ from pathlib import Path
 from humanseg.cache import cache_folder
 from humanseg.engines.network import find_network
 from humanseg.errors import DownloadError, HumanSegError
+from humanseg.files import sha256
 from humanseg.hub.find import LIVE_NAME, SHIPPED_NAME, find_weights
 from humanseg.model.config import CONFIG_NAME, ONNX_NAME, read_config
 from humanseg.model.onnx_file import INPUT, OUTPUT
@@ -173,3 +174,13 @@ def scripts() -> list[Path]:
 def places() -> list[Path]:
     """Pictures for the background."""
     return sorted(PLACES.glob("*.jpg"))
+
+
+def checksum(content: Content) -> str:
+    """The SHA-256 of a file of the page, in hexadecimal digits.
+
+    Raises
+    ------
+    OSError : it can't be read
+    """
+    return sha256(content) if isinstance(content, Path) else hashlib.sha256(content).hexdigest()
