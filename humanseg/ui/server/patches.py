@@ -41,12 +41,6 @@ def hand_over_as(component: Component, preprocess: Callable[[Any], Any]) -> Comp
     return component
 
 
-def show_as(component: Component, postprocess: Callable[[Any], Any]) -> Component:
-    """Gives the browser what `postprocess` makes of an event's result; the reverse of `hand_over_as`."""
-    component.postprocess = postprocess
-    return component
-
-
 def files_of(page: gr.Blocks) -> set[str]:
     """A set of paths for the page to fill, whose files Gradio removes with its own (`delete_cache`)."""
     files: set[str] = set()
