@@ -17,13 +17,14 @@ import numpy as np
 
 from humanseg import heap
 from humanseg.backgrounds import PICTURE, TRANSPARENT, Background
+from humanseg.behind import ClipBehind
 from humanseg.clip import CutFrame, cut_frames
 from humanseg.errors import VideoError, printable
 from humanseg.hub.find import models_named
 from humanseg.media import video_writer
 from humanseg.media.photos import MAX_PIXELS
 from humanseg.media.sound import Sound
-from humanseg.media.video import SUFFIXES, Clip
+from humanseg.media.video import Clip, is_clip
 from humanseg.overlap import ahead
 from humanseg.resize import fitted
 from humanseg.segmenter import Segmenter
@@ -69,7 +70,7 @@ class _Finished(NamedTuple):
 def cut_out_video(
     source: str | os.PathLike[str] | Clip,
     target: str | os.PathLike[str],
-    background: Background | Any = TRANSPARENT,
+    background: Background | Clip | Any = TRANSPARENT,
     *,
     matte: bool = False,
     segmenter: Segmenter | None = None,
@@ -94,8 +95,8 @@ def cut_out_video(
     source : the clip: MP4, MOV, WebM, MKV, GIF
     target : .mp4 (H.264, needs a background), .webm (VP9), .mov (ProRes 4444; H.264 on a background), .webp
         (animated, without sound), or a name without an ending for a folder of PNGs; what is there is replaced
-    background, options : as for `Background.parse`, or the path of another clip, which starts with this one and is
-        repeated as often as needed
+    background, options : as for `Background.parse`, or another clip (a path or a `Clip`): without its sound, it starts
+        with this one, keeps its own timing, fills the frame as a picture does and is repeated as often as needed
     matte : write the alpha alone, white on black
     segmenter : by default one with the weights for what moves, `humansegnet-live`
     size : as for `cut_frames`
@@ -119,8 +120,9 @@ def cut_out_video(
     """
     target = Path(target)
     form = video_writer.format_of(target)
-    if _is_clip(background):
-        behind: Callable[[CutFrame], Background] = _ClipBehind(Clip(background, max_pixels=max_pixels), options)
+    moving = _clip_of(background, max_pixels)
+    if moving is not None:
+        behind: _Still | _Moving = _Moving(ClipBehind(moving, pause, **options))
         transparent = False
     else:
         chosen = Background.parse(background, **options)
@@ -128,7 +130,7 @@ def cut_out_video(
         behind = _Still(chosen)
     video_writer.check(form, transparent=transparent)
     clip = source if isinstance(source, Clip) else Clip(source, max_pixels=max_pixels)
-    if target.exists() and target.samefile(clip.path):
+    if target.exists() and any(target.samefile(read.path) for read in (clip, moving) if read is not None):
         raise VideoError(f"{printable(target)} is the clip that is read: name another file.")
     segmenter = segmenter or Segmenter.from_pretrained(models_named()[1])
 
@@ -150,7 +152,7 @@ def cut_out_video(
         tracks = Sound(clip.path, float(clip.zero) + first, None if end is None else end - first)
     count = people = 0
     shown = 0.0
-    with _interrupted() as interrupted, done as pictures:
+    with _interrupted() as interrupted, contextlib.closing(behind), done as pictures:
         size_shown = clip.width, clip.height
         with video_writer.writing(target, size_shown, clip.rate, alpha=transparent, form=form, sound=tracks) as writer:
             for frame in pictures:
@@ -166,7 +168,7 @@ def cut_out_video(
             stopped = interrupted() or stop()
         if interrupted():
             raise KeyboardInterrupt
-    trouble = " ".join(filter(None, (clip.trouble, tracks.trouble if tracks else "")))
+    trouble = " ".join(filter(None, (clip.trouble, tracks.trouble if tracks else "", behind.trouble)))
     return VideoRecord(target, count, people, shown, clip.width, clip.height, trouble, stopped)
 
 
@@ -176,12 +178,19 @@ def _length(clip: Clip, start: float, end: float | None) -> float | None:
     return min(clip.seconds, math.inf if end is None else end) - start
 
 
-def _is_clip(background: Any) -> bool:
-    return isinstance(background, str | os.PathLike) and Path(background).suffix.lower() in SUFFIXES
+def _clip_of(background: Any, max_pixels: int) -> Clip | None:
+    """The clip that is to go behind, None for anything else."""
+    if isinstance(background, Clip):
+        return background
+    if isinstance(background, str | os.PathLike) and is_clip(Path(background)):
+        return Clip(background, max_pixels=max_pixels)
+    return None
 
 
 class _Still:
     """The same background behind every frame; a picture is brought to the frames' size once."""
+
+    trouble = ""
 
     def __init__(self, background: Background) -> None:
         self._background, self._size = background, (0, 0)
@@ -193,28 +202,25 @@ class _Still:
             self._background, self._size = Background.parse(given, picture=picture), (width, height)
         return self._background
 
+    def close(self) -> None:
+        """There is nothing to end."""
 
-class _ClipBehind:
-    """Another clip behind the people, from its beginning again whenever it ends."""
 
-    def __init__(self, clip: Clip, options: dict[str, Any]) -> None:
-        self._clip, self._options = clip, options
-        self._frames = clip.frames()
-        self._next: Any = None
-        self._passed = 0.0  # seconds of its earlier rounds
-        self._picture: np.ndarray | None = None
+class _Moving:
+    """A clip behind the frames, which starts with the first of them."""
+
+    def __init__(self, behind: ClipBehind) -> None:
+        self._behind, self.close = behind, behind.close
         self._start: float | None = None
+
+    @property
+    def trouble(self) -> str:
+        return self._behind.trouble
 
     def __call__(self, frame: CutFrame) -> Background:
         self._start = frame.time if self._start is None else self._start
-        while self._next is None or self._next.time + self._next.duration + self._passed <= frame.time - self._start:
-            following = next(self._frames, None)
-            if following is None:
-                self._passed += self._next.time + self._next.duration
-                self._frames = self._clip.frames()
-                following = next(self._frames)
-            self._next = following
-        return Background(PICTURE, picture=self._next.rgb, **self._options)
+        height, width = frame.alpha.shape
+        return self._behind.at(frame.time - self._start, width, height)
 
 
 @contextlib.contextmanager

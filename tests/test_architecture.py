@@ -20,7 +20,7 @@ ROWS = [
     ("clip",),
     ("media.stream",),
     ("media.average", "media.follow", "media.lasting", "media.motion", "media.view"),
-    ("cutout", "confidence"),
+    ("cutout", "confidence", "behind"),
     ("backgrounds", "passes", "parts", "haze", "retouch", "people"),
     ("strokes",),
     ("compose", "edges", "foreground", "crops", "engines", "hub"),

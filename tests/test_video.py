@@ -86,6 +86,42 @@ def test_another_clip_goes_behind_and_starts_again_when_it_ends(clip, tmp_path, 
     assert seen == [0, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0]  # 25 frames a second over 10
 
 
+def test_the_sound_is_that_of_the_people_and_not_of_the_clip_behind_them(clip, tmp_path, segmenter):
+    behind = clips.write(tmp_path / "behind.mp4", [clips.flat((255, 0, 0))] * 5, sound=["aac"], seconds=3)
+    cut_out_video(clip, tmp_path / "made.mp4", Clip(behind), segmenter=segmenter)
+    assert Clip(tmp_path / "made.mp4").sound_tracks == 1
+    assert _packets(clip, 0) == _packets(tmp_path / "made.mp4", 0)
+
+
+def test_a_clip_behind_starts_with_the_part_that_is_taken(clip, tmp_path, segmenter):
+    behind = clips.write(tmp_path / "behind.mkv", [clips.flat((255, 0, 0)), clips.flat((0, 255, 0))], rate=10)
+    cut_out_video(clip, tmp_path / "made.mp4", behind, segmenter=segmenter, start=0.2)
+    assert [int(frame.rgb[4, 90].argmax()) for frame in _frames(tmp_path / "made.mp4")][:5] == [0, 0, 0, 1, 1]
+
+
+def test_a_gif_that_stands_still_is_a_picture_behind(clip, tmp_path, segmenter):
+    Image.new("RGB", (48, 32), (0, 200, 0)).save(tmp_path / "still.gif")
+    cut_out_video(clip, tmp_path / "made.mp4", tmp_path / "still.gif", segmenter=segmenter)
+    assert all(frame.rgb[4, 90].argmax() == 1 for frame in _frames(tmp_path / "made.mp4"))
+
+
+def test_what_is_wrong_with_a_clip_behind_is_told(clip, tmp_path, segmenter):
+    noise = np.random.default_rng(0).integers(0, 255, (200, 32, 48, 3), np.uint8)
+    behind = clips.write(tmp_path / "behind.mkv", list(noise), rate=100)
+    behind.write_bytes(behind.read_bytes()[: behind.stat().st_size // 8])
+    record = cut_out_video(clip, tmp_path / "made.mp4", behind, segmenter=segmenter)
+    assert "behind.mkv is damaged or cut short" in record.trouble and record.frames == 12
+
+
+def test_a_file_that_is_no_clip_cannot_go_behind(clip, tmp_path, segmenter):
+    (tmp_path / "notes.mp4").write_text("milk, eggs")
+    with pytest.raises(VideoError, match=r"notes\.mp4 isn't a clip that can be read"):
+        cut_out_video(clip, tmp_path / "made.mp4", tmp_path / "notes.mp4", segmenter=segmenter)
+    with pytest.raises(VideoError, match=r"behind\.mp4 is the clip that is read"):
+        behind = clips.write(tmp_path / "behind.mp4", _moving(3))
+        cut_out_video(clip, behind, behind, segmenter=segmenter)
+
+
 def test_a_part_of_a_clip_starts_at_0(clip, tmp_path, segmenter):
     record = cut_out_video(clip, tmp_path / "made.mp4", "#00ff00", segmenter=segmenter, start=0.2, end=0.4)
     assert record.frames == 5

@@ -59,13 +59,13 @@ def check(options: argparse.Namespace, photos: int) -> None:
     ------
     HumanSegError : they can't
     """
-    from humanseg.media.video import SUFFIXES
+    from humanseg.media.video import is_clip
 
     if options.crop:
         raise HumanSegError("Clips can't be cropped to the people: leave --crop out.")
     if options.keep is not None:
         raise HumanSegError("Of the people in a clip all are kept: leave --keep out.")
-    if photos and Path(options.background).suffix.lower() in SUFFIXES:
+    if photos and is_clip(Path(options.background)):
         raise HumanSegError("A clip can't be behind a photo: cut out photos and clips one after the other.")
 
 

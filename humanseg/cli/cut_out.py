@@ -15,7 +15,7 @@ from humanseg.heap import share_one_heap
 
 BACKGROUNDS = (
     "transparent (the default), blur, a colour (#20a060, or a name such as purple), or a picture's path; ./purple for "
-    "a picture whose name is a colour's"
+    "a picture whose name is a colour's; behind clips also another clip's path"
 )
 KEEP = (
     "of several people keep the largest, or whoever is at a point, such as 0.4,0.5 (shares of width and height) or "

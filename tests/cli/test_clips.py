@@ -99,6 +99,13 @@ def test_what_a_clip_cannot_be_is_told_before_the_work(clip, tmp_path, capsys, m
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
+def test_another_clip_may_be_behind(clip, tmp_path):
+    behind = clips.write(tmp_path / "sea.mkv", [clips.flat((0, 0, 255))] * 2, rate=10)
+    assert main(["cut-out", str(clip), "--out", str(tmp_path), "--background", str(behind)]) == 0
+    (*_, last) = Clip(tmp_path / "dance-cutout.mp4").frames()
+    assert last.rgb[2, 2].argmax() == 2
+
+
 def test_a_clip_behind_a_photo_is_refused(clip, small, capsys, tmp_path):
     photo = small("me.jpg")
     assert main(["cut-out", str(photo), str(clip), "--background", str(clip), "--out", str(tmp_path / "out")]) == 1
