@@ -45,10 +45,11 @@ class Finished:
 
 @dataclass(frozen=True)
 class Over:
-    """All are done: the sentence about them, and whether anything failed."""
+    """All are done: the sentence about them, whether anything failed, and what belongs on screen now."""
 
     message: str
     failed: bool
+    view: View
 
 
 def work(
@@ -73,7 +74,7 @@ def work(
 def _work(
     context: Context, session: Session, uploads: Sequence[Upload], visit: int
 ) -> Iterator[Working | Finished | Over]:
-    limits, started = context.limits, time.monotonic()
+    limits, started, before = context.limits, time.monotonic(), session.view
     taken, done = uploads[: limits.photos], []
     for number, upload in enumerate(taken):
         seconds = time.monotonic() - started
@@ -90,10 +91,13 @@ def _work(
         done.append(item)
         yield Finished(item, view)
     if session.wants(visit):
-        yield _summary(done, len(uploads), limits.photos)
+        failed = all(item.error for item in done)
+        view = session.failed(done[-1].id, before) if failed else session.view
+        yield Over(*_summary(done, len(uploads), limits.photos), view)
 
 
-def _summary(done: Sequence[Item], total: int, limit: int) -> Over:
+def _summary(done: Sequence[Item], total: int, limit: int) -> tuple[str, bool]:
+    """The sentence about a batch, and whether anything failed."""
     failed = sum(bool(item.error) for item in done)
     counts = {
         text.SOME_DOUBTFUL: sum(item.doubtful for item in done),
@@ -108,7 +112,7 @@ def _summary(done: Sequence[Item], total: int, limit: int) -> Over:
         message = text.SOME_FAILED.format(done=total - failed, but=but, total=total, failed=failed)
     else:
         message = text.DONE_MANY.format(done=total, but=but)
-    return Over(message, bool(failed))
+    return message, bool(failed)
 
 
 def cut_out_one(context: Context, session: Session, upload: Upload) -> None:

@@ -73,7 +73,7 @@ class Item:
         if self.error:
             return self.error
         if self.empty:
-            return text.NOBODY.format(name=self.name)
+            return text.NOBODY_HERE.format(name=self.name)
         width, height = self.size
         said = text.DONE_ONE.format(name=self.name, width=width, height=height, seconds=self.seconds)
         return f"{said} {text.DOUBTFUL}" if self.doubtful else said

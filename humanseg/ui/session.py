@@ -36,11 +36,13 @@ class Session:
     Attributes
     ----------
     own : the picture of their own that stands behind the person, None for none
+    only_doubtful : whether only what is worth a look is wanted in the list
     """
 
     def __init__(self, pictures: Pictures, limit: int) -> None:
         self.pictures, self.limit = pictures, limit
         self.own: Upload | None = None
+        self.only_doubtful = False
         self._lock = threading.Lock()
         self._items: tuple[Item, ...] = ()
         self._current = self._held = ""
@@ -54,6 +56,19 @@ class Session:
     def items(self) -> tuple[Item, ...]:
         """The photos of this session, oldest first."""
         return self._items
+
+    @property
+    def listed(self) -> tuple[Item, ...]:
+        """The photos as the list shows them: all, or those worth a look, the most doubtful first.
+
+        Where only these are wanted, photos without anybody and those that failed come after them. Where none of several
+        is doubtful, all are listed.
+        """
+        items = self._items
+        if not self.only_doubtful or len(items) < 2 or not any(item.doubtful for item in items):
+            return items
+        doubtful = sorted((item for item in items if item.doubtful), key=lambda item: item.confidence)
+        return (*doubtful, *(item for item in items if item.empty), *(item for item in items if item.error))
 
     @property
     def view(self) -> View:
@@ -127,6 +142,22 @@ class Session:
                 self._show(item.id)
             return self._view()
 
+    def failed(self, id: str, since: View) -> View:
+        """All of a batch has failed: its last photo is on screen, so that nothing is done to an older one by mistake.
+
+        Unless something else was put on screen since then, or the photo on screen is being repaired.
+
+        Parameters
+        ----------
+        id : of that last photo
+        since : what was on screen when the batch began
+        """
+        with self._lock:
+            repairing = self._held and self._held == self._current
+            if self._number == since.number and not repairing and self._find(id) is not None:
+                self._show(id)
+            return self._view()
+
     def select(self, id: str, *, to_repair: bool = False) -> View:
         """Puts another photo on screen, one that failed too.
 
@@ -177,7 +208,7 @@ class Session:
     def forget(self) -> View:
         """Forgets all photos and repairs; batches in progress add nothing any more."""
         with self._lock:
-            self._items, self.own, self._held = (), None, ""
+            self._items, self.own, self._held, self.only_doubtful = (), None, "", False
             self._visit += 1
             self._show("")
             view = self._view()

@@ -157,7 +157,7 @@ class Visit:
     def drop(self, uploads: list[Upload]) -> None:
         load = self.load
         for _, _, *answer in self.ask("take", uploads, text.WHITE, "#ffffff"):
-            self.receive(load, answer[:3], answer[3:])
+            self.receive(load, answer[:4], answer[4:])
 
     def choose(self, dice: random.Random) -> None:
         if self.listed:
@@ -175,7 +175,7 @@ class Visit:
 
     def leave(self, dice: random.Random) -> None:
         load = self.load
-        *_, token, picture, canvas = self.ask("end_repair", self.token, text.WHITE, "#ffffff")
+        *_, token, picture, _, canvas = self.ask("end_repair", self.token, text.WHITE, "#ffffff")
         self.receive(load, None, [token, picture, None, canvas])
 
     def repair(self, dice: random.Random) -> None:
@@ -209,19 +209,19 @@ class Visit:
     def tab(self, dice: random.Random) -> None:
         load = self.load
         answer = self.ask("refresh", self.token, text.WHITE, "#ffffff")
-        self.receive(load, answer[:3], answer[3:])
+        self.receive(load, answer[:4], answer[4:])
 
     def start_over(self, dice: random.Random) -> None:
         load = self.load
         _, *answer = self.ask("start_over")
-        self.receive(load, answer[:3], answer[3:])
+        self.receive(load, answer[:4], answer[4:])
 
     def reload(self, dice: random.Random) -> None:
         self.loads += 1
         self.load = load = f"{self.seed}-{self.loads}"
         self.token, self.listed, self.newest, self.picture, self.behind, self.canvas = "", [], 0, None, "", ""
         answer = self.ask("enter", f"{self.seed:032x}", text.WHITE, "#ffffff")
-        self.receive(load, answer[1:4], answer[4:8])
+        self.receive(load, answer[1:5], answer[5:9])
 
     def download(self, dice: random.Random) -> None:
         id = named(self.token)
@@ -293,7 +293,7 @@ class Visit:
         load, number = self.load, int(self.token.partition(".")[2])
         if number < self.newest:
             answer = self.ask("redraw", self.token, text.WHITE, "#ffffff")
-            self.receive(load, answer[:3], answer[3:])
+            self.receive(load, answer[:4], answer[4:])
         self.newest = max(self.newest, number)
 
     # What is true of it

@@ -71,12 +71,26 @@ def test_a_photo_that_is_done_is_on_screen(context, session, uploads):
     assert session.select(red.id).item == red == session.view.item
 
 
-def test_a_photo_that_failed_leaves_on_screen_what_is_there(context, session, uploads, broken):
-    (red,) = add(context, session, uploads[0])
-    view = session.view
-    (failed,) = add(context, session, broken)
+def test_a_photo_that_failed_among_others_leaves_on_screen_what_is_there(context, session, uploads, broken):
+    red, failed = add(context, session, uploads[0], broken)
     assert "broken.png" in failed.error and session.items == (red, failed)
-    assert session.view == view and session.is_current(view)
+    assert session.view.item == red
+
+
+def test_where_all_of_a_batch_failed_no_older_photo_is_on_screen(context, session, uploads, broken):
+    add(context, session, uploads[0])
+    (failed,) = add(context, session, broken)
+    assert session.view.item == failed
+
+
+def test_a_failed_batch_leaves_alone_what_is_repaired_or_was_chosen_meanwhile(context, session, uploads, broken):
+    red, green = add(context, session, *uploads[:2])
+    session.select(red.id, to_repair=True)
+    add(context, session, broken)
+    assert session.view.item == red
+    before = session.repaired()
+    session.select(green.id)
+    assert session.failed(session.items[-1].id, before).item == green
 
 
 def test_where_there_is_nothing_else_the_failed_one_is_on_screen_so_that_a_reload_says_why(context, session, broken):
@@ -209,7 +223,7 @@ def test_a_batch_says_how_far_it_is_and_how_it_went(context, session, uploads, b
     assert isinstance(loading, Loading)
     assert [(step.done, step.total) for step in steps if isinstance(step, Working)] == [(0, 3), (1, 3), (2, 3)]
     assert [step.item.name for step in steps if isinstance(step, Finished)] == ["red.png", "broken.png", "green.png"]
-    assert steps[-1] == Over(text.SOME_FAILED.format(done=2, but="", total=3, failed=1), True)
+    assert steps[-1] == Over(text.SOME_FAILED.format(done=2, but="", total=3, failed=1), True, session.view)
 
 
 def test_a_batch_counts_who_is_not_there_and_what_is_worth_a_look(context, session, uploads, tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from humanseg.errors import HumanSegError
 from humanseg.ui import batch, export, text
 from humanseg.ui.context import Context
 from humanseg.ui.elements import SETTLED, busy, duration, say
@@ -67,6 +68,13 @@ class PhotoTab:
         yield from self._work([Upload(str(path), path.name)], ground, tint, self.context.session(request))
 
     def _work(self, uploads: list[Upload], ground: str, tint: str, session: Session) -> Iterator[list[Any]]:
+        try:
+            yield from self._answers(uploads, ground, tint, session)
+        except HumanSegError as error:
+            # Said in place of the progress, which would otherwise run on.
+            yield [None, say(str(error), bad=True), *NO_NEWS, *UNCHANGED]
+
+    def _answers(self, uploads: list[Upload], ground: str, tint: str, session: Session) -> Iterator[list[Any]]:
         view, screen = session.view, UNCHANGED
         for step in batch.work(self.context, session, uploads):
             match step:
@@ -80,10 +88,12 @@ class PhotoTab:
                         view, shown = now, draw(session, now, ground, tint)
                         screen = shown
                     yield [None, gr.skip(), *gallery(session), *shown]
-                case batch.Over(message, failed):
+                case batch.Over(message, failed, now):
                     # All of it once more: where answers come in faster than the browser draws, Gradio leaves out all
                     # but the last. Unless another photo was chosen meanwhile, or this one repaired.
                     last = screen if session.is_current(view) else UNCHANGED
+                    if now.item is not None and now.item.error:
+                        last = draw(session, now, ground, tint)
                     yield [None, say(message, bad=failed), *gallery(session), *last]
 
     def choose(self, listed: str, ground: str, tint: str, event: gr.SelectData, request: gr.Request) -> list[Any]:
@@ -124,6 +134,12 @@ class PhotoTab:
             return [gr.skip(), *news, *UNCHANGED]
         message = say(view.item.describe(), bad=bool(view.item.error))
         return [message, *news, *draw(session, view, ground, tint)]
+
+    def filter(self, only: bool, request: gr.Request) -> list[Any]:
+        """Only what is worth a look is to be listed, or all again."""
+        session = self.context.session(request)
+        session.only_doubtful = only
+        return gallery(session)
 
     def start_over(self, request: gr.Request) -> list[Any]:
         """All photos are to be forgotten."""
@@ -168,7 +184,8 @@ class PhotoTab:
             **one_lane,
             **context.quick,
         )
-        repair.Repairing(context, layout.repair).wire(layout.shown, grounds, layout.list, layout.compare)
+        repair.Repairing(context, layout.repair).wire(layout.shown, grounds, layout.list, layout.compare, layout.finish)
+        layout.only_doubtful.input(guarded(self.filter), layout.only_doubtful, layout.list, **one_lane, **context.quick)
         layout.clear.click(guarded(self.start_over), None, self.restored, **hidden, **context.quick)
         screen = [*layout.list, *layout.screen]
         tab.select(guarded(self.refresh), [layout.shown, *grounds], screen, js=SETTLED, **hidden, **context.quick)

@@ -32,6 +32,7 @@ class Layout:
     gallery: gr.Gallery
     listed: gr.Textbox
     batch: gr.Row
+    only_doubtful: gr.Checkbox
     download_all: Download
     clear: gr.Button
     status: gr.HTML
@@ -53,7 +54,7 @@ class Layout:
     @property
     def list(self) -> list[Any]:
         """The components that change with the list of photos."""
-        return [self.gallery, self.listed, self.batch]
+        return [self.gallery, self.listed, self.batch, self.only_doubtful]
 
 
 def lay_out(context: Context) -> Layout:
@@ -70,6 +71,7 @@ def lay_out(context: Context) -> Layout:
                 elem_classes="places",
                 **pictures,
             )
+            only_doubtful = gr.Checkbox(label="", visible=False, elem_id="only-doubtful", container=False)
             gallery = gr.Gallery(
                 label=text.RESULTS,
                 object_fit="contain",
@@ -108,7 +110,7 @@ def lay_out(context: Context) -> Layout:
                 to_background.click(None, js=OPEN_BACKGROUND, api_visibility="private")
                 part = RepairPart(canvas, repair.lay_out_button())
     return Layout(
-        *(drop, examples, gallery, listed, batch, download_all, clear),
+        *(drop, examples, gallery, listed, batch, only_doubtful, download_all, clear),
         *(status, shown, overtaken, compare, finish, ground, colour, kind, download, part),
     )
 

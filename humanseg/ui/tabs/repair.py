@@ -52,8 +52,10 @@ class Repairing:
     def __init__(self, context: Context, part: RepairPart) -> None:
         self.context, self.part = context, part
 
-    def wire(self, shown: gr.Textbox, grounds: list[Any], listed: list[Any], compare: gr.ImageSlider) -> None:
-        """Connects the events with the photo that the Photo tab shows, its list and its picture."""
+    def wire(
+        self, shown: gr.Textbox, grounds: list[Any], listed: list[Any], compare: gr.ImageSlider, finish: gr.Column
+    ) -> None:
+        """Connects the events with the photo that the Photo tab shows, its list, its picture and its buttons."""
         part, quick = self.part, self.context.quick
         part.open.click(
             guarded(self.begin_repair),
@@ -66,7 +68,7 @@ class Repairing:
         part.canvas.submit(
             guarded(self.end_repair),
             [shown, *grounds],
-            [*listed, shown, compare, part.canvas],
+            [*listed, shown, compare, finish, part.canvas],
             js=SETTLED,
             show_progress="hidden",
             **quick,
@@ -96,6 +98,6 @@ class Repairing:
         session = self.context.session(request)
         view = session.repaired()
         if view.item is None or view.item.id != named(shown):
-            return [*NO_NEWS, gr.skip(), gr.skip(), None]
-        token, compare, *_ = draw(session, view, ground, tint, shown)
-        return [*gallery(session), token, compare, None]
+            return [*NO_NEWS, gr.skip(), gr.skip(), gr.skip(), None]
+        token, compare, finish, _ = draw(session, view, ground, tint, shown)
+        return [*gallery(session), token, compare, finish, None]

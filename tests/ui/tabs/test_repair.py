@@ -62,7 +62,7 @@ def test_without_a_photo_there_is_nothing_to_repair(ask, session, two, token, sa
 def test_leaving_shows_the_photo_as_it_is_now_and_clears_the_canvas(ask, session, two):
     token, _ = ask("begin_repair", f"{two[0].id}.1")
     move_edge(session, two[0].id, -5, 0)
-    gallery, *_, shown, picture, canvas = ask("end_repair", token, *GROUND)
+    gallery, *_, shown, picture, _, canvas = ask("end_repair", token, *GROUND)
     assert shown == session.view.token and canvas is None
     after = photos.read(picture.constructor_args["value"][1]).rgb
     assert after.shape[:2] == (48, 64) and gallery.constructor_args["value"]
