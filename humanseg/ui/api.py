@@ -54,13 +54,14 @@ def build(context: Context, video: VideoTab) -> None:
         offer(endpoints.replace_background, inputs, "Picture")
         inputs = [
             clip_input(label="Clip"),
-            gr.Radio(list(KINDS), value="blur", label="Background"),
+            gr.Radio([*KINDS, clips.CLIP], value="blur", label="Background"),
             gr.Textbox("#ffffff", label="Colour"),
             gr.Slider(0.1, 20, 2, label="Strength"),
             _given("Picture"),
             gr.Radio(list(clips.KINDS), value="mp4", label="Format"),
             gr.Number(0, label="Start"),
             gr.Number(0, label="End"),
+            clip_input(label="Behind"),
         ]
         options = context.works_on_clips | {"api_visibility": "public"}
         made = gr.File(label="Clip")
@@ -158,12 +159,14 @@ class Endpoints:
         format: str = "mp4",
         start: float = 0.0,
         end: float = 0.0,
+        behind: Upload | None = None,
     ) -> str:
         """Cuts the people out of a clip, on another background or on none; its timing and its sound stay.
 
         Args:
             video: The clip (MP4, MOV, WebM, MKV, GIF, ...).
-            background: "transparent" (needs webm, mov, webp or png), "colour", "blur" or "picture".
+            background: "transparent" (needs webm, mov, webp or png), "colour", "blur", "picture" or
+                "clip".
             colour: For "colour": "#rrggbb".
             strength: For "blur": how far, in per cent of the frame's diagonal.
             picture: For "picture": what to put behind the people.
@@ -171,15 +174,18 @@ class Endpoints:
                 black, as MP4).
             start: Seconds from which on the clip is taken.
             end: Seconds up to which it is taken, 0 for its end.
+            behind: For "clip": the clip to put behind the people, without its sound; it starts again when it ends.
 
         Returns:
             The new clip.
         """
         if video is None:
             raise HumanSegError(text.NO_CLIP)
-        chosen = Background(
-            kind=background, colour=colour, strength=strength / 100, picture=self._behind(background, picture)
-        )
+        if background == clips.CLIP:
+            chosen = clips.behind(self.context, behind)
+        else:
+            picture = self._behind(background, picture)
+            chosen = Background(kind=background, colour=colour, strength=strength / 100, picture=picture)
         job = self._video.begin(video, clips.Wish(chosen, format, start or None, end or None))
         made = job.result.result()
         if not made.record.people:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from humanseg.backgrounds import Background
+from humanseg.backgrounds import TRANSPARENT, Background
 from humanseg.errors import HumanSegError, VideoError
 from humanseg.media import photos, video_writer
 from humanseg.media.video import Clip
@@ -35,9 +35,12 @@ KINDS = {
     "png": ("png", False),
     "matte": ("mp4", True),
 }
+CLIP = "clip"  # a clip behind the people: a kind of background, beside those that photos have
 _PREVIEW_SIDE = 854  # pixels
 # Seconds between two looks at how large a result has become.
 _LOOK = 1.0
+# Seconds for which a clip goes on though nobody waits for it: a page is loaded again within that time.
+ALONE = 60.0
 
 
 @dataclass(frozen=True)
@@ -46,19 +49,21 @@ class Wish:
 
     Attributes
     ----------
-    background : what goes behind the people
+    background : what goes behind the people, a clip too
     kind : one of `KINDS`
     start, end : of the part, in seconds; None for the clip's own
     """
 
-    background: Background
+    background: Background | Clip
     kind: str = "mp4"
     start: float | None = None
     end: float | None = None
 
     @property
     def transparent(self) -> bool:
-        return self.background.kind == "transparent" and not KINDS[self.kind][1]
+        return (
+            isinstance(self.background, Background) and self.background.kind == TRANSPARENT and not KINDS[self.kind][1]
+        )
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,18 @@ def look_at(context: Context, upload: Upload) -> Clip:
     return Clip(path, max_pixels=limits.clip_megapixels * 1_000_000, name=upload.name)
 
 
+def behind(context: Context, upload: Upload | None) -> Clip:
+    """The clip that goes behind the people.
+
+    Raises
+    ------
+    HumanSegError : there is none, it's too big, or no clip
+    """
+    if upload is None:
+        raise HumanSegError(text.NO_CLIP_BEHIND)
+    return look_at(context, upload)
+
+
 def poster(context: Context, clip: Clip, time: float = 0.0) -> Path:
     """A frame of a clip as a JPEG."""
     frame = shrink(clip.poster(time), _PREVIEW_SIDE)
@@ -108,6 +125,7 @@ class Job:
         self._stop = threading.Event()
         self.done, self.total = 0.0, None
         self._looked, self._full = 0.0, False
+        self._watched: float | None = None
         limit = context.limits.clip_seconds
         first = wish.start or 0.0
         end = min(filter(None, (wish.end, clip.seconds)), default=None)
@@ -121,7 +139,26 @@ class Job:
         self.result: Future[Result] = pool.submit(self._run)
 
     def stop(self) -> None:
+        """Ends it early; what is done by then is kept."""
         self._stop.set()
+
+    def watch(self) -> None:
+        """Somebody is waiting for it now. Once it was called, a job that nobody waits for any more ends early."""
+        self._watched = time.monotonic()
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether it stands back just now, for photos."""
+        return self._context.model.busy
+
+    @property
+    def waits(self) -> bool:
+        """Whether others are before it."""
+        return not (self.result.running() or self.result.done())
+
+    def _is_over(self) -> bool:
+        alone = self._watched is not None and time.monotonic() - self._watched > ALONE
+        return alone or self._stop.is_set()
 
     @property
     def left(self) -> float | None:
@@ -148,7 +185,7 @@ class Job:
                 start=self._wish.start,
                 end=self._end,
                 progress=self._progress,
-                stop=self._stop.is_set,
+                stop=self._is_over,
                 pause=self._context.model.let_photos_pass,
                 show=show,
             )

@@ -78,6 +78,11 @@ class Context:
         return _lane("clip", self.limits.clips)
 
     @property
+    def looks_on(self) -> dict[str, Any]:
+        """For events that only say how far a clip is."""
+        return _lane("looks on", 64)
+
+    @property
     def composes(self) -> dict[str, Any]:
         """For events that make a picture without the network."""
         return _lane("compose", 4)

@@ -91,6 +91,11 @@ class LazySegmenter:
             self._idle.wait_for(lambda: not self._at_work, LONGEST_WAIT)
 
     @property
+    def busy(self) -> bool:
+        """Whether photos are being worked on."""
+        return self._at_work > 0
+
+    @property
     def ready(self) -> bool:
         return self._segmenter is not None
 

@@ -71,7 +71,7 @@ def build(
                 AboutTab(context, tab)
         api.build(context, video)
         choices = Choices([*photo.choices, *background.choices, *video.choices])
-        _welcome(page, context, choices, photo, background)
+        _welcome(page, context, choices, photo, background, video)
         _farewell(page, context)
         _nudge(context)
     page.context = context
@@ -80,8 +80,10 @@ def build(
     return page
 
 
-def _welcome(page: gr.Blocks, context: Context, choices: Choices, photo: PhotoTab, background: BackgroundTab) -> None:
-    """When the page is loaded, puts back the visitor's choices and, after a reload, their photos."""
+def _welcome(
+    page: gr.Blocks, context: Context, choices: Choices, photo: PhotoTab, background: BackgroundTab, video: VideoTab
+) -> None:
+    """When the page is loaded, puts back the visitor's choices and, after a reload, their photos and their clip."""
     ticket = gr.Textbox(visible=False)
 
     @guarded
@@ -89,9 +91,9 @@ def _welcome(page: gr.Blocks, context: Context, choices: Choices, photo: PhotoTa
         session = context.sessions.enter(ticket, request.session_hash)
         # None rather than `gr.skip`, which counts as a change of properties: see `uploads.photo_input`.
         own = session.own.source if session.own is not None and Path(str(session.own.source)).exists() else None
-        return [*photo.restore(session, ground, tint), own, session.view.number]
+        return [*photo.restore(session, ground, tint), own, session.view.number, *video.restore(session)]
 
-    outputs = [*photo.restored, background.choice.own, background.turn]
+    outputs = [*photo.restored, background.choice.own, background.turn, *video.restored]
     choices.restore(page).then(
         enter, [ticket, *photo.grounds], outputs, js=TICKET, show_progress="hidden", **context.quick
     )

@@ -3,9 +3,20 @@ const find = (name) => element.querySelector(name);
 const player = () => find(".clip-player");
 const after = () => find("video.after");
 const start = () => Number(player()?.dataset.start ?? 0);
+// While the part is chosen the clip before is seen alone, where the handle stands.
+document.addEventListener("humanseg-trim", ({ detail: time }) => {
+  const [one, other] = [after(), find("video.before")];
+  if (!one) return;
+  if (other) player().classList.add("trimming");
+  one.pause();
+  other?.pause();
+  (other ?? one).currentTime = time;
+});
 const follow = () => {
   const [one, other, play, seek] = [after(), find("video.before"), find(".play"), find(".seek")];
   if (!one) return;
+  if (other && one.paused && player().matches(".trimming")) return;
+  player().classList.remove("trimming");
   if (other) {
     if (Math.abs(other.currentTime - one.currentTime - start()) > 0.15) other.currentTime = one.currentTime + start();
     if (one.paused) other.pause();

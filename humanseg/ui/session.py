@@ -13,6 +13,7 @@ from humanseg.ui import history, text
 from humanseg.ui.history import Act
 from humanseg.ui.item import Item, View
 from humanseg.ui.pictures import Pictures
+from humanseg.ui.reel import Reel
 from humanseg.ui.upload import Upload
 
 # Starts at the time in milliseconds: otherwise a page that outlives a restart would take all answers for old ones.
@@ -37,12 +38,14 @@ class Session:
     ----------
     own : the picture of their own that stands behind the person, None for none
     only_doubtful : whether only what is worth a look is wanted in the list
+    reel : their clip, and what is made of it
     """
 
     def __init__(self, pictures: Pictures, limit: int) -> None:
         self.pictures, self.limit = pictures, limit
         self.own: Upload | None = None
         self.only_doubtful = False
+        self.reel = Reel()
         self._lock = threading.Lock()
         self._items: tuple[Item, ...] = ()
         self._current = self._held = ""
@@ -82,8 +85,8 @@ class Session:
 
     @property
     def untouched(self) -> bool:
-        """Whether the session has no photo, and no batch is in progress."""
-        return not (self._items or self._at_work)
+        """Whether the session has no photo and no clip, and no batch is in progress."""
+        return not (self._items or self._at_work or self.reel.upload)
 
     def item(self, id: str) -> Item:
         """The photo of an id.

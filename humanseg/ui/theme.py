@@ -12,7 +12,7 @@ from humanseg.ui import text
 
 FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Noto Sans", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
-STYLE = Path(__file__).parent / "style.css"
+STYLES = [Path(__file__).parent / name for name in ("style.css", "clip.css")]
 SCRIPT = Path(__file__).parent / "script.js"
 ICON = Path(web.__file__).parent / "page" / "icons" / "icon-192.png"
 # What runs before Gradio's own scripts.
@@ -23,7 +23,7 @@ def style() -> str:
     """The page's CSS, and the words that it writes on what Gradio draws."""
     words = {"add": text.ADD_PHOTOS, "choose": text.CHOOSE_PHOTOS}
     written = "".join(f"--words-{name}: {json.dumps(line)}; " for name, line in words.items())
-    return f":root {{ {written}}}\n{STYLE.read_text(encoding='utf-8')}"
+    return "\n".join([f":root {{ {written}}}", *(path.read_text(encoding="utf-8") for path in STYLES)])
 
 
 def head() -> str:

@@ -127,6 +127,16 @@ def test_a_clip_is_cut_out_over_http(client, tmp_path):
     assert len(frames) == 3 and frames[0].rgb[2, 2, 1] > 230 and frames[0].rgb[2, 2, 0] < 25
 
 
+def test_a_clip_may_go_behind_another(client, tmp_path):
+    clip = clips.write(tmp_path / "dance.mp4", [PICTURE] * 4)
+    behind = clips.write(tmp_path / "sea.mp4", [clips.flat((0, 0, 255))] * 2)
+    arguments = {"video": handle_file(clip), "background": "clip", "picture": None, "api_name": "/cut_out_video"}
+    made = client.predict(behind=handle_file(behind), **arguments)
+    frames = list(Clip(made).frames())
+    assert len(frames) == 4 and frames[3].rgb[2, 2].argmax() == 2
+    assert "clip that goes behind" in refusal(client, **arguments, behind=None)
+
+
 def test_what_is_no_clip_is_refused_with_a_sentence(client, tmp_path):
     (tmp_path / "notes.mp4").write_text("milk, eggs")
     arguments = {"video": handle_file(tmp_path / "notes.mp4"), "picture": None, "api_name": "/cut_out_video"}

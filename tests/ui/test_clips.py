@@ -112,6 +112,27 @@ def test_a_clip_that_is_stopped_is_kept_up_to_there(tmp_path, pool, upload):
     assert record.stopped and record.frames == 1
 
 
+def test_a_clip_that_nobody_waits_for_any_more_ends_early(tmp_path, pool, upload, monkeypatch):
+    monkeypatch.setattr(clips, "ALONE", 0)
+    engine = HeldEngine()
+    context = context_in(tmp_path, engine=engine)
+    job = Job(context, pool, clips.look_at(context, upload), Wish(RED))
+    job.watch()
+    engine.go_on.set()
+    assert job.result.result(60).record.stopped
+    # A program waits without saying so.
+    assert not Job(context, pool, clips.look_at(context, upload), Wish(RED)).result.result(60).record.stopped
+
+
+def test_a_clip_goes_behind_the_people_of_another(tmp_path, pool, upload):
+    context = context_in(tmp_path)
+    behind = Upload(str(write(tmp_path / "sea.mp4", [np.full((32, 48, 3), (0, 0, 255), np.uint8)] * 3)), "sea.mp4")
+    made = _made(context, pool, upload, Wish(clips.behind(context, behind), "webm"))
+    assert all(frame.rgb[2, 2].argmax() == 2 for frame in Clip(made.file).frames())
+    with pytest.raises(HumanSegError, match="clip that goes behind the people first"):
+        clips.behind(context, None)
+
+
 def test_a_clip_stands_back_while_photos_are_worked_on(tmp_path):
     engine = HeldEngine()
     context = context_in(tmp_path, engine=engine)

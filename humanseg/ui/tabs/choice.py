@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,9 +42,15 @@ class Choice:
         return [self.kind, self.colour, self.strength, self.place]
 
 
-def lay_out(prefix: str, kind: str) -> Choice:
-    """Lays the choice out and ties its own events; `prefix` keeps the element names of two of them apart."""
-    named = [(text.KINDS[name], name) for name in KINDS]
+def lay_out(prefix: str, kind: str, also: Mapping[str, str] | None = None) -> Choice:
+    """Lays the choice out and ties its own events.
+
+    Parameters
+    ----------
+    prefix : keeps the element names of two of them apart
+    also : further kinds that can be chosen, with their labels
+    """
+    named = [(text.KINDS[name], name) for name in KINDS] + [(label, name) for name, label in (also or {}).items()]
     kinds = gr.Radio(named, value=kind, label=text.BEHIND, elem_id=f"{prefix}-kind")
     colour = gr.ColorPicker("#ffffff", label=text.COLOUR, visible=kind == COLOUR, elem_id=f"{prefix}-colour")
     strength = gr.Slider(0.2, 6, 2, step=0.2, label=text.STRENGTH, visible=kind == BLUR, elem_id=f"{prefix}-strength")

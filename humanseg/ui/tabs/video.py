@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-import threading
+import itertools
+import math
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from html import escape
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
 
 import gradio as gr
 
-from humanseg.backgrounds import BLUR, PICTURE, TRANSPARENT, Background
+from humanseg.backgrounds import PICTURE, TRANSPARENT, Background
 from humanseg.errors import HumanSegError
-from humanseg.media import video
+from humanseg.media.video import Clip
 from humanseg.ui import clips, text
 from humanseg.ui.context import Context
 from humanseg.ui.elements import HIDDEN, busy, duration, empty, say
+from humanseg.ui.player import player, trim
+from humanseg.ui.reel import Reel, is_gone
 from humanseg.ui.server.guard import guarded
 from humanseg.ui.session import Session
-from humanseg.ui.tabs.choice import lay_out, picture_of
+from humanseg.ui.tabs.choice import picture_of
+from humanseg.ui.tabs.video_layout import lay_out_video
 from humanseg.ui.upload import Upload
-from humanseg.ui.uploads import clip_input
 
-SCRIPT = Path(__file__).parents[1] / "player.js"
 PICTURE_SIDE = 3840  # pixels, of a picture behind the people
 _EVERY = 0.4  # seconds between two lines on how far a clip is
+_turns = itertools.count(int(time.time()))
 
 
 class VideoTab:
@@ -34,127 +36,147 @@ class VideoTab:
 
     Attributes
     ----------
-    choice : what is behind the people
+    layout : its components
     pool : the threads that clips are cut out in
     """
 
     def __init__(self, context: Context) -> None:
         self.context = context
         self.pool = ThreadPoolExecutor(context.limits.clips, thread_name_prefix="clip")
-        self._lock = threading.Lock()
-        self._jobs: dict[str | None, clips.Job] = {}
-        with gr.Row():
-            with gr.Column(scale=2, min_width=240):
-                self._clip = clip_input(
-                    label=text.CLIP, file_types=sorted(video.SUFFIXES), height=130, elem_id="clip", elem_classes="drop"
-                )
-                with gr.Row(visible=HIDDEN, elem_id="clip-part") as self._part:
-                    self._from = gr.Number(0, label=text.FROM, minimum=0, step=0.1, min_width=110, elem_id="clip-from")
-                    self._to = gr.Number(0, label=text.TO, minimum=0, step=0.1, min_width=110, elem_id="clip-to")
-                self.choice = lay_out("video", BLUR)
-                self._format = gr.Radio(
-                    [(label, name) for name, label in text.CLIP_FORMATS.items()],
-                    value="mp4",
-                    label=text.CLIP_FORMAT,
-                    info=text.CLIP_FORMATS_HELP,
-                    elem_id="clip-format",
-                )
-            with gr.Column(scale=5, min_width=260, elem_classes="result-first"):
-                self._status = gr.HTML(empty(text.CLIP_EMPTY), elem_id="clip-status", elem_classes="say")
-                self._player = gr.HTML(
-                    "", js_on_load=SCRIPT.read_text(encoding="utf-8"), apply_default_css=False, elem_id="clip-player"
-                )
-                with gr.Row():
-                    self._start = gr.Button(text.CUT_CLIP, variant="primary", visible=HIDDEN, elem_id="clip-start")
-                    self._stop = gr.Button(text.STOP_CLIP, visible=HIDDEN, elem_id="clip-stop")
-                    self._file = gr.DownloadButton(text.DOWNLOAD_CLIP, visible=HIDDEN, elem_id="clip-download")
+        self.layout = lay_out_video()
         self._wire()
 
     @property
     def choices(self) -> list[Any]:
         """The controls whose values last."""
-        return [*self.choice.lasting, self._format]
+        return [*self.layout.choice.lasting, self.layout.kind]
+
+    @property
+    def restored(self) -> list[Any]:
+        """The components that `restore` gives values for."""
+        layout = self.layout
+        return [layout.clip, layout.behind, *layout.stage, layout.resume]
 
     def _wire(self) -> None:
         quiet = {"show_progress": "hidden"}
-        buttons = [self._start, self._stop, self._file]
-        taken = [self._status, self._player, self._part, self._from, self._to, *buttons]
-        self._clip.upload(guarded(self.take), self._clip, taken, **quiet, **self.context.composes)
-        self._clip.clear(_nothing, None, taken, **quiet, **self.context.quick)
-        self.choice.kind.change(
-            fitting_format, [self.choice.kind, self._format], self._format, **quiet, **self.context.quick
+        context, layout = self.context, self.layout
+        layout.clip.upload(guarded(self.take), layout.clip, layout.stage, **quiet, **context.composes)
+        layout.clip.clear(guarded(self.leave), None, layout.stage, **quiet, **context.quick)
+        layout.behind.upload(guarded(self.take_behind), layout.behind, None, **quiet, **context.composes)
+        layout.behind.clear(guarded(self.take_behind), layout.behind, None, **quiet, **context.quick)
+        layout.choice.kind.change(
+            fitting_format, [layout.choice.kind, layout.kind], layout.kind, **quiet, **context.quick
         )
-        inputs = [self._clip, self._from, self._to, self._format, *self.choice.inputs]
-        begun = self._start.click(
+        inputs = [layout.clip, layout.start, layout.end, layout.kind, layout.behind, *layout.choice.inputs]
+        shown = [layout.status, layout.player, *layout.buttons]
+        begun = layout.cut.click(
             lambda: [busy(text.CLIP_WAITING), *_shown(stop=True)],
             None,
-            [self._status, *buttons],
+            [layout.status, *layout.buttons],
             **quiet,
-            **self.context.quick,
+            **context.quick,
         )
-        done = begun.then(
-            guarded(self.cut), inputs, [self._status, self._player, *buttons], **quiet, **self.context.works_on_clips
-        )
-        done.failure(lambda: ["", *_shown(start=True)], None, [self._status, *buttons], **quiet, **self.context.quick)
-        self._stop.click(self.stop, None, None, **quiet, **self.context.quick)
+        cut = begun.then(guarded(self.cut), inputs, shown, **quiet, **context.works_on_clips)
+        followed = layout.resume.change(guarded(self.follow), None, shown, **quiet, **context.looks_on)
+        for done in (cut, followed):
+            done.failure(
+                lambda: ["", *_shown(start=True)], None, [layout.status, *layout.buttons], **quiet, **context.quick
+            )
+        layout.stop.click(guarded(self.stop), None, None, **quiet, **context.quick)
 
-    def take(self, upload: Upload | None) -> list[Any]:
+    def take(self, upload: Upload | None, request: gr.Request) -> list[Any]:
         """A clip was given: its first frame, and which part is cut out at first."""
+        session = self.context.session(request)
+        _stop(session)
+        session.reel = Reel(behind=session.reel.behind)
         if upload is None:
             return _nothing()
         clip = clips.look_at(self.context, upload)
         limit = self.context.limits.clip_seconds
         seconds = clip.seconds or limit
-        message = text.CLIP_TAKEN.format(
+        words = text.CLIP_TAKEN.format(
             name=clip.name, width=clip.width, height=clip.height, seconds=seconds, rate=clip.rate
         )
         if seconds > limit:
-            message += " " + text.CLIP_LIMITED.format(limit=limit)
+            words += " " + text.CLIP_LIMITED.format(limit=limit)
         poster = clips.poster(self.context, clip)
-        end = round(min(seconds, limit), 2)
-        numbers = [gr.Number(value=0, maximum=seconds), gr.Number(value=end, maximum=round(seconds + 0.01, 2))]
-        shown = _player(None, upload, poster)
-        return [say(message), shown, gr.Row(visible=True), *numbers, *_shown(start=True)]
+        seconds = math.ceil(seconds * 100) / 100
+        end = min(seconds, float(limit))
+        session.reel = replace(session.reel, upload=upload, words=words, poster=poster, seconds=seconds, end=end)
+        return self._stage(session.reel)
+
+    def leave(self, request: gr.Request) -> list[Any]:
+        """The clip was taken away."""
+        return self.take(None, request)
+
+    def take_behind(self, upload: Upload | None, request: gr.Request) -> None:
+        """A clip was given that is to go behind the people, or taken away."""
+        session = self.context.session(request)
+        if upload is not None:
+            clips.look_at(self.context, upload)
+        session.reel = replace(session.reel, behind=upload)
 
     def cut(
         self,
-        upload: Upload | None,
-        start: float,
-        end: float,
-        kind: str,
-        behind: str,
-        colour: str,
-        strength: float,
-        place: int,
-        own: Upload | None,
         request: gr.Request,
+        upload: Upload | None,
+        start: float | None,
+        end: float | None,
+        kind: str,
+        moving: Upload | None,
+        *values: Any,
     ) -> Iterator[list[Any]]:
         """Cuts the clip out, saying how far it is."""
         if upload is None:
             raise HumanSegError(text.NO_CLIP)
         session = self.context.session(request)
-        background = _background(session, behind, colour, strength, place, own)
+        if session.reel.upload is not None and session.reel.upload.source == upload.source:
+            upload = session.reel.upload  # after a reload the browser no longer knows what it was called
+        background = self._background(session, moving, *values)
         job = self.begin(upload, clips.Wish(background, kind, start or None, end or None))
-        with self._lock:
-            self._jobs[request.session_hash] = job
-        try:
-            while not wait([job.result], _EVERY).done:
-                yield [_progress(job), gr.skip(), *_shown(stop=True)]
-            result = job.result.result()
-        finally:
-            job.stop()  # the page was closed
-            with self._lock:
-                if self._jobs.get(request.session_hash) is job:
-                    del self._jobs[request.session_hash]
-        shown = _player(result.shown, upload, None, start or 0)
-        yield [_summary(upload.name, result), shown, *_shown(start=True, file=str(result.file))]
+        _stop(session)
+        session.reel = replace(
+            session.reel, upload=upload, start=start or 0.0, end=end or session.reel.end, behind=moving, work=job
+        )
+        yield from self._follow(session, job)
+
+    def follow(self, request: gr.Request) -> Iterator[list[Any]]:
+        """The page was loaded again while something is being made: says on how far it is."""
+        session = self.context.session(request)
+        job = session.reel.work
+        if isinstance(job, clips.Job):
+            yield from self._follow(session, job)
+
+    def _follow(self, session: Session, job: clips.Job) -> Iterator[list[Any]]:
+        while not wait([job.result], _EVERY).done:
+            if session.reel.work is not job:
+                return  # another clip was given
+            job.watch()
+            yield [_progress(job), gr.skip(), *_shown(stop=True)]
+        job.result.result()
+        if session.reel.work is job:
+            status, shown, _, _, _, _, *buttons = self._stage(session.reel)
+            yield [status, shown, *buttons]
 
     def stop(self, request: gr.Request) -> None:
         """Ends the visitor's clip early; what is done is kept."""
-        with self._lock:
-            job = self._jobs.get(request.session_hash)
-        if job is not None:
-            job.stop()
+        _stop(self.context.session(request))
+
+    def restore(self, session: Session) -> list[Any]:
+        """After a reload of the browser: the clip that this visitor had before, and what was made of it."""
+        reel = session.reel
+        if reel.lost:
+            session.reel = reel = Reel(behind=reel.behind)
+        behind = None if reel.behind is None or is_gone(reel.behind) else reel.behind.source
+        if reel.upload is None:
+            return [None, behind, *[gr.skip()] * len(self.layout.stage), 0]
+        if reel.work is not None and not reel.work.result.done():
+            buttons = _shown(stop=True)
+            resume = next(_turns)
+            stage = [busy(text.CLIP_STARTING), *self._clip(reel), *buttons]
+        else:
+            resume, stage = 0, self._stage(reel)
+        return [reel.upload.source, behind, *stage, resume]
 
     def begin(self, upload: Upload, wish: clips.Wish) -> clips.Job:
         """Starts to cut out a clip.
@@ -165,17 +187,53 @@ class VideoTab:
         """
         return clips.Job(self.context, self.pool, clips.look_at(self.context, upload), wish)
 
+    def _background(
+        self,
+        session: Session,
+        moving: Upload | None,
+        kind: str,
+        colour: str,
+        strength: float,
+        place: int,
+        own: Upload | None,
+    ) -> Background | Clip:
+        if kind == clips.CLIP:
+            return clips.behind(self.context, moving)
+        picture = picture_of(session.pictures, place, own, PICTURE_SIDE) if kind == PICTURE else None
+        return Background(kind=kind, colour=colour or "#ffffff", strength=strength / 100, picture=picture)
+
+    def _stage(self, reel: Reel) -> list[Any]:
+        """A clip, and what was made of it if it's still there."""
+        result = _made(reel)
+        status, part = say(reel.words), self._clip(reel)
+        if result is None:
+            return [status, *part, *_shown(start=True)]
+        part[0] = player(result.shown, reel.upload, None, reel.start)
+        return [_summary(reel.upload.name, result), *part, *_shown(start=True, file=str(result.file))]
+
+    def _clip(self, reel: Reel) -> list[Any]:
+        """A clip to be played, and the part of it that's cut out."""
+        bar = trim(reel.seconds, self.context.limits.clip_seconds, reel.start, reel.end)
+        part = [gr.Number(value=round(value, 2), maximum=reel.seconds) for value in (reel.start, reel.end)]
+        return [player(None, reel.upload, reel.poster), bar, gr.Column(visible=True), *part]
+
 
 def fitting_format(behind: str, kind: str) -> Any:
     """A file type that can be transparent, where that's what was chosen."""
     return "webm" if behind == TRANSPARENT and kind == "mp4" else gr.skip()
 
 
-def _background(
-    session: Session, behind: str, colour: str, strength: float, place: int, own: Upload | None
-) -> Background:
-    picture = picture_of(session.pictures, place, own, PICTURE_SIDE) if behind == PICTURE else None
-    return Background(kind=behind, colour=colour or "#ffffff", strength=strength / 100, picture=picture)
+def _made(reel: Reel) -> clips.Result | None:
+    """What was made of a clip; None where nothing was, or its files have been removed."""
+    if reel.work is None or reel.work.result.exception() is not None:
+        return None
+    result = reel.work.result.result()
+    return result if result.file.exists() and result.shown.exists() else None
+
+
+def _stop(session: Session) -> None:
+    if session.reel.work is not None:
+        session.reel.work.stop()
 
 
 def _shown(*, start: bool = False, stop: bool = False, file: str | None = None) -> list[Any]:
@@ -188,15 +246,19 @@ def _shown(*, start: bool = False, stop: bool = False, file: str | None = None) 
 
 
 def _nothing() -> list[Any]:
-    return [empty(text.CLIP_EMPTY), "", gr.Row(visible=HIDDEN), 0, 0, *_shown()]
+    return [empty(text.CLIP_EMPTY), "", "", gr.Column(visible=False), 0, 0, *_shown()]
 
 
 def _progress(job: clips.Job) -> str:
+    if job.waits:
+        return busy(text.CLIP_WAITING)
     if not job.total:
         return busy(text.CLIP_STARTING)
     left = "…" if job.left is None else duration(job.left)
-    message = text.CLIP_WORKING.format(done=job.done, total=job.total, left=left)
-    return busy(message, round(1000 * job.done), round(1000 * job.total))
+    words = text.CLIP_GIVES_WAY if job.gives_way else text.CLIP_WORKING
+    return busy(
+        words.format(done=job.done, total=job.total, left=left), round(1000 * job.done), round(1000 * job.total)
+    )
 
 
 def _summary(name: str, result: clips.Result) -> str:
@@ -207,32 +269,3 @@ def _summary(name: str, result: clips.Result) -> str:
     if record.stopped:
         message = text.CLIP_STOPPED.format(seconds=record.seconds)
     return say(" ".join(filter(None, (message, record.trouble))), bad=bool(record.trouble))
-
-
-def _player(after: Path | None, before: Upload, poster: Path | None, start: float = 0.0) -> str:
-    """The clip before, or before and after with a slider between them."""
-
-    def address(path: Path | str) -> str:
-        return escape("gradio_api/file=" + quote(str(path)))
-
-    image = f' poster="{address(poster)}"' if poster else ""
-    old = f'src="{address(before.source)}"'
-    videos = f'<video class="after" playsinline preload="metadata"{image} {old}></video>'
-    if after is not None:
-        videos = (
-            f'<video class="after" playsinline loop src="{address(after)}"></video>'
-            f'<video class="before" muted playsinline tabindex="-1" aria-hidden="true" {old}></video>'
-            '<span class="edge"></span>'
-        )
-    return _PLAYER.format(kind="single" if after is None else "", start=f"{start:g}", videos=videos)
-
-
-_PLAYER = (
-    '<div class="clip-player {kind}" data-start="{start}"><div class="stage">{videos}</div><div class="controls">'
-    f'<button class="play" data-play="{text.PLAY}" data-pause="{text.PAUSE}" aria-label="{text.PLAY}">▶</button>'
-    f'<input class="seek" type="range" min="0" max="1" step="any" value="0" aria-label="{text.SEEK}">'
-    f'<button class="mute" aria-label="{text.MUTE}" aria-pressed="false">♪</button></div>'
-    f'<div class="controls compare"><span>{text.BEFORE}</span>'
-    f'<input class="wipe" type="range" min="0" max="100" value="50" aria-label="{text.BEFORE_AFTER}">'
-    f"<span>{text.AFTER}</span></div></div>"
-)
