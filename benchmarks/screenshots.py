@@ -1,72 +1,97 @@
-"""Makes the pictures of the page that README.md shows: python benchmarks/screenshots.py [--out docs]
+"""Screenshots of the page in every state, in both themes and both widths, to be looked at.
 
-Starts the page with the weights that ship, drives Chromium over it, and writes photo.jpg and background.jpg.
+    python -m benchmarks.screenshots --out DIR                     # all of them, some minutes
+    python -m benchmarks.screenshots --out DIR --only photo about --widths 390 --themes dark
+
+One PNG a state, WIDTH-THEME-STATE.png, the whole page from top to bottom; and a contact sheet for each width and theme,
+sheet-WIDTH-THEME.png, on which a line shows where the screen ends. Needs Chromium (`apt-get install chromium`).
 """
 
 from __future__ import annotations
 
 import argparse
-import io
-import os
-import shutil
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+from PIL import Image, ImageDraw
+from playwright.sync_api import Error
 
-from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from benchmarks.stage import AT_REST, Stage, stage
+from benchmarks.states import WAYS
 
-from humanseg import Segmenter
-from humanseg.ui import page as ui
-from humanseg.ui.server.limits import Limits
+HEIGHTS = {390: 844, 1440: 900}  # pixels: a phone and a laptop
+THEMES = ("light", "dark")
+THUMBNAILS = {390: 260, 1440: 480}  # pixels across on the contact sheet
+COLUMNS = {390: 8, 1440: 5}
+TALLEST = 3  # screens of a long page that the sheet shows
+LABEL = 18  # pixels
+RED = (220, 40, 40)
 
-PATIENCE = 120_000
-ARGUMENTS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
-
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("docs"), metavar="DIR")
-    parser.add_argument("--model", help="folder with weights")
-    options = parser.parse_args()
-    chromium = os.environ.get("HUMANSEG_CHROMIUM") or shutil.which("chromium")
-    if chromium is None:
-        print("There is no Chromium: apt-get install chromium, or name one in HUMANSEG_CHROMIUM.", file=sys.stderr)
-        return 1
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--only", nargs="+", choices=WAYS, default=list(WAYS), metavar="WAY", help=", ".join(WAYS))
+    parser.add_argument("--widths", nargs="+", type=int, choices=HEIGHTS, default=list(HEIGHTS))
+    parser.add_argument("--themes", nargs="+", choices=THEMES, default=THEMES)
+    parser.add_argument("--model", help="weights for photos")
+    options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
-    limits = Limits()
-    demo = ui.build(lambda: Segmenter.from_pretrained(options.model), limits)
-    _, address, _ = demo.launch(**ui.launch_options(limits), quiet=True, prevent_thread_lock=True)
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1280, "height": 860})
-        page.set_default_timeout(PATIENCE)
-        page.goto(address)
-        for number in range(3):
-            page.locator("#examples button").nth(2 - number).click()
-            page.wait_for_function(f"document.querySelectorAll('#results .thumbnail-item').length == {number + 1}")
-        page.wait_for_selector("#photo-status .good")
-        shoot(page, options.out / "photo.jpg")
-        page.get_by_role("tab", name="Background").click()
-        page.wait_for_selector("#background-result img")
-        before = page.locator("#background-result img").get_attribute("src")
-        page.locator("#background-places button").nth(4).click()
-        page.wait_for_function(
-            "before => document.querySelector('#background-result img').getAttribute('src') !== before", arg=before
-        )
-        shoot(page, options.out / "background.jpg")
-        browser.close()
-    demo.close(verbose=False)
-    return 0
+    failed = []
+    with stage(options.model) as where:
+        for width in options.widths:
+            for theme in options.themes:
+                name = f"{width}-{theme}"
+                failed += [f"{name}-{way}" for way in options.only if not walk(where, way, width, theme, options.out)]
+                shots = sorted(options.out.glob(f"{name}-*.png"), key=lambda path: path.stat().st_mtime_ns)
+                contact_sheet(shots, width).save(options.out / f"sheet-{name}.png")
+                print(f"{options.out / f'sheet-{name}.png'}: {len(shots)} states", flush=True)
+    if failed:
+        print("Not to the end of: " + ", ".join(failed), file=sys.stderr)
+    return 1 if failed else 0
 
 
-def shoot(page: Page, path: Path) -> None:
-    page.wait_for_timeout(1500)
-    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    picture.save(path, quality=85, optimize=True)
-    print(f"{path}: {path.stat().st_size // 1024} KB")
+def walk(where: Stage, way: str, width: int, theme: str, out: Path) -> bool:
+    """Takes a screenshot at each state of a way; whether its end was reached."""
+    page = where.visit(width, HEIGHTS[width], theme)
+    try:
+        for state in WAYS[way](where, page):
+            page.evaluate(AT_REST)
+            page.screenshot(path=out / f"{width}-{theme}-{state}.png", full_page=True)
+        return True
+    except (Error, AssertionError) as error:
+        page.screenshot(path=out / f"{width}-{theme}-{way}-stuck.png")
+        print(f"{way}: {error}", file=sys.stderr, flush=True)
+        return False
+    finally:
+        where.gate.open()
+        page.context.close()
+
+
+def contact_sheet(shots: list[Path], width: int) -> Image.Image:
+    """All screenshots of one width and theme, small, beneath their names."""
+    across, columns = THUMBNAILS[width], COLUMNS[width]
+    screen = round(HEIGHTS[width] * across / width)
+    tiles = [_tile(path, across, screen) for path in shots]
+    rows = [tiles[start : start + columns] for start in range(0, len(tiles), columns)]
+    heights = [max(tile.height for tile in row) + 6 for row in rows]
+    sheet = Image.new("RGB", (columns * (across + 6), sum(heights)), "#888888")
+    for number, row in enumerate(rows):
+        for column, tile in enumerate(row):
+            sheet.paste(tile, (column * (across + 6), sum(heights[:number])))
+    return sheet
+
+
+def _tile(path: Path, across: int, screen: int) -> Image.Image:
+    picture = Image.open(path).convert("RGB")
+    small = picture.resize((across, max(1, round(picture.height * across / picture.width))), Image.Resampling.LANCZOS)
+    tile = Image.new("RGB", (across, LABEL + min(small.height, TALLEST * screen)), "white")
+    tile.paste(small, (0, LABEL))
+    draw = ImageDraw.Draw(tile)
+    draw.text((3, 2), path.stem, fill="black")
+    if small.height > screen + 2:
+        draw.line([(0, LABEL + screen), (across, LABEL + screen)], fill=RED)
+    return tile
 
 
 if __name__ == "__main__":
