@@ -47,8 +47,8 @@ def readme(models: Sequence[str], terms: str | None) -> str:
 
 Cuts people out of photos and the camera's picture in the visitor's own browser: nothing is sent anywhere.
 
-The code is under Apache-2.0 ([licence]({LICENCE})), ONNX Runtime Web under the MIT licence. The weights have terms of
-their own: {where}.
+The code is under Apache-2.0 ([licence]({LICENCE})), ONNX Runtime Web under the MIT licence, LiteRT
+under Apache-2.0. The weights have terms of their own: {where}.
 
 Written by `python -m humanseg deploy --static`: change the project and deploy it again rather than change a file here.
 """

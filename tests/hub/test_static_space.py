@@ -45,7 +45,8 @@ def test_the_whole_page_goes_to_the_space_weights_and_runtime_with_it_and_only_o
     files = hub.repositories[SPACE].files
     assert {"README.md", "index.html", "app/main.js", "js/engine.js", "WEIGHTS-LICENSE.txt"} <= files.keys()
     assert [name for name in files if name.endswith("model.onnx") and len(files[name]) > 1e6]
-    assert files[f"runtime/{runtime.version()}/{runtime.FILES[0]}"] == runtime.FILES[0].encode()
+    name = next(iter(runtime.FILES))
+    assert files[f"runtime/{runtime.version()}/{name}"] == name.encode()
     assert not [name for name in files if name.endswith(".py")]
     matter = matter_of(files["README.md"].decode())
     assert matter["sdk"] == "static" and "models" not in matter and matter["license_link"] in files

@@ -65,6 +65,8 @@ export class Engine {
   device = "";
   /** Of the processor, where it runs there. */
   threads = 0;
+  /** What computes the network: `LiteRT` or `ONNX Runtime`. */
+  runtime = "";
   /** What it runs on, in words. */
   says = "";
   /** @type {any} `config.json` of the weights */

@@ -1,8 +1,10 @@
 /** A network in the browser: pixels in, alpha out, on what is faster here; the processor takes over from a lost GPU. */
 
 import { K } from "./constants.js";
-import { described, hasGpu, loadRuntime } from "./runtime.js";
 import { Failure } from "./failure.js";
+import { LiteSession } from "./lite-session.js";
+import { OnnxSession } from "./onnx-session.js";
+import { described, hasGpu } from "./runtime.js";
 import { loadJson, loadWeights } from "./weights.js";
 
 /** @typedef {import("./runtime.js").Device} Device */
@@ -13,27 +15,28 @@ import { loadJson, loadWeights } from "./weights.js";
 const QUICK = 15;
 
 export class Network {
-  /** @type {any} */ #ort = null;
-  /** @type {any} */ #session = null;
+  /** @type {LiteSession | OnnxSession | null} */ #session = null;
   /** @type {URL} */ #runtime;
+  /** @type {boolean} */ #forFrames;
   /** @type {() => Promise<Uint8Array>} */ #weights;
-  /** @type {Promise<never> | null} rejects when the GPU is lost */ #lost = null;
   /** @type {(changed: object) => void} */ #onChange;
 
   /**
    * @param {any} config as it's served
+   * @param {boolean} forFrames rather than for photos
    * @param {URL} runtime
    * @param {() => Promise<Uint8Array>} weights
    * @param {(changed: object) => void} onChange
    */
-  constructor(config, runtime, weights, onChange) {
+  constructor(config, forFrames, runtime, weights, onChange) {
     this.config = config.humanseg;
     this.names = config.onnx;
+    this.#forFrames = forFrames;
     this.#runtime = runtime;
     this.#weights = weights;
     this.#onChange = onChange;
     /** What it runs on, for the page. */
-    this.on = described("wasm");
+    this.on = { ...described("wasm"), runtime: "" };
   }
 
   /**
@@ -51,8 +54,9 @@ export class Network {
     Object.assign(K, config.constants);
     const address = new URL("model.onnx", folder);
     const first = await loadWeights(address, config.onnx, progress);
-    const network = new Network(config, new URL(site.runtime, base), () => loadWeights(address, config.onnx), onChange);
-    await network.#choose(device, model === "live" ? config.humanseg.live_size : config.humanseg.size, first);
+    const again = () => loadWeights(address, config.onnx);
+    const network = new Network(config, model === "live", new URL(site.runtime, base), again, onChange);
+    await network.#choose(device, first);
     return network;
   }
 
@@ -75,57 +79,56 @@ export class Network {
   }
 
   /**
+   * @param {Picture} picture
+   * @returns {Promise<Plane>}
+   */
+  async #run(picture) {
+    const session = /** @type {LiteSession | OnnxSession} */ (this.#session);
+    return { width: picture.width, height: picture.height, data: await session.run(picture) };
+  }
+
+  /**
    * Opens the network on what was asked for, or on what is faster.
    * @param {"auto" | Device} device
-   * @param {number} size in pixels of a frame to measure with
    * @param {Uint8Array} weights
    */
-  async #choose(device, size, weights) {
+  async #choose(device, weights) {
     const gpu = device !== "wasm" && (await hasGpu(device === "webgpu"));
     if (device === "webgpu" && !gpu) {
       throw new Failure("This browser can't use a graphics chip (WebGPU): choose the processor.");
     }
-    if (gpu && (await this.#tryGpu(device === "webgpu", size, weights))) return;
+    if (gpu && (await this.#tryGpu(device === "webgpu", weights))) return;
     await this.#open("wasm", weights);
   }
 
   /**
    * Opens the network on the GPU, unless that fails or the processor turns out to be faster.
    * @param {boolean} wanted however fast it is
-   * @param {number} size
    * @param {Uint8Array} weights
-   * @returns {Promise<boolean>} whether it's open there
+   * @returns {Promise<boolean>} whether it's open there, or on the processor already
    */
-  async #tryGpu(wanted, size, weights) {
+  async #tryGpu(wanted, weights) {
     try {
       await this.#open("webgpu", weights);
       if (wanted) return true;
-      const onGpu = await this.#time(size);
+      const onGpu = await this.#time();
       if (onGpu <= QUICK) return true;
-      const [session, lost, on] = [this.#session, this.#lost, this.on];
+      const [session, on] = [this.#session, this.on];
       await this.#open("wasm", weights);
-      if ((await this.#time(size)) < onGpu) {
-        await session.release();
-        return true;
-      }
-      await this.#session.release();
-      [this.#session, this.#lost, this.on] = [session, lost, on];
+      const isFaster = (await this.#time()) < onGpu;
+      await (isFaster ? session : this.#session)?.release();
+      if (!isFaster) [this.#session, this.on] = [session, on];
       return true;
     } catch (error) {
       if (wanted) throw error;
       console.warn(error);
-      this.#ort = null; // its WebAssembly may be in no state to go on
       return false;
     }
   }
 
-  /**
-   * The time of one frame, in milliseconds: the best of three, after one that prepares everything.
-   * @param {number} size
-   */
-  async #time(size) {
-    const height = Math.max(this.config.stride, Math.round((size * 0.75) / this.config.stride) * this.config.stride);
-    const frame = { width: size, height, data: new Uint8ClampedArray(4 * size * height) };
+  /** The time of one frame, in milliseconds: the best of three, after one that prepares everything. */
+  async #time() {
+    const frame = { ...this.#usual, data: new Uint8ClampedArray(4 * this.#usual.width * this.#usual.height) };
     let best = Infinity;
     for (let round = 0; round < 4; round++) {
       const start = performance.now();
@@ -135,47 +138,34 @@ export class Network {
     return best;
   }
 
+  /** The size in pixels at which the network sees a picture of the usual shape. */
+  get #usual() {
+    const { stride, size, live_size: liveSize } = this.config;
+    const width = this.#forFrames ? liveSize : size;
+    return { width, height: Math.max(stride, Math.round((0.75 * width) / stride) * stride) };
+  }
+
   /**
    * @param {Device} device
    * @param {Uint8Array} weights
    */
   async #open(device, weights) {
-    this.#ort ??= await loadRuntime(this.#runtime, device);
-    this.#lost = null;
-    this.#session = await this.#ort.InferenceSession.create(weights, { executionProviders: [device] });
-    this.on = described(device);
-    if (device === "webgpu") {
-      const { lost } = await this.#ort.env.webgpu.device;
-      this.#lost = lost.then((/** @type {any} */ info) =>
-        Promise.reject(new Error(`The GPU was lost: ${info.message}`)),
-      );
-      this.#lost?.catch(() => {}); // whoever runs the next frame hears of it
-    }
+    const lite = device === "wasm" && this.#forFrames ? await this.#openLite(weights) : null;
+    this.#session = lite ?? (await OnnxSession.open(this.#runtime, device, weights, this.names));
+    this.on = { ...described(device), runtime: lite ? "LiteRT" : "ONNX Runtime" };
   }
 
   /**
-   * @param {Picture} picture
-   * @returns {Promise<Plane>}
+   * LiteRT takes about half of ONNX Runtime's time on a processor, and prepares for each size of picture anew: frames
+   * have one, photos have several each.
+   * @param {Uint8Array} weights
    */
-  async #run({ width, height, data }) {
-    const tensor = new this.#ort.Tensor("float32", planes(data, width * height), [1, 3, height, width]);
-    const running = this.#session.run({ [this.names.input]: tensor });
-    const answer = await (this.#lost ? Promise.race([running, this.#lost]) : running);
-    return { width, height, data: answer[this.names.output].data };
+  async #openLite(weights) {
+    try {
+      return await LiteSession.open(this.#runtime, weights, this.names, this.#usual);
+    } catch (error) {
+      console.info("ONNX Runtime runs the frames, since LiteRT can't:", error);
+      return null;
+    }
   }
-}
-
-/**
- * @param {Uint8ClampedArray} data
- * @param {number} count
- * @returns {Float32Array} RGB from 0 to 255, one colour after the other
- */
-function planes(data, count) {
-  const out = new Float32Array(3 * count);
-  for (let pixel = 0, at = 0; pixel < count; pixel++, at += 4) {
-    out[pixel] = data[at];
-    out[pixel + count] = data[at + 1];
-    out[pixel + 2 * count] = data[at + 2];
-  }
-  return out;
 }
