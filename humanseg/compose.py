@@ -15,7 +15,7 @@ from PIL import ImageColor
 
 from humanseg.errors import HumanSegError
 from humanseg.resize import averaged, fitted
-from humanseg.tiles import eight_bits, with_alpha
+from humanseg.tiles import TOGETHER, eight_bits, for_each, put_colours, strips_of, take_colours, with_alpha
 
 
 def parse_colour(given: str | Sequence[int]) -> tuple[int, int, int]:
@@ -69,24 +69,32 @@ def transparent(foreground: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 
 def _blend(foreground: np.ndarray, alpha: np.ndarray, background: np.ndarray) -> np.ndarray:
     """The foreground before the background, as a new array."""
-    # Around the people nothing has to be worked out: a quarter of the time where they fill a quarter of the frame.
-    left, top, width, height = cv2.boundingRect((alpha > 0).view(np.uint8))
     result = background.copy()
-    if not width:
-        return result
-    part = slice(top, top + height), slice(left, left + width)
-    share = np.ascontiguousarray(alpha[part])
-    result[part] = cv2.blendLinear(
-        *(np.ascontiguousarray(array[part]) for array in (foreground, background)), share, 1 - share
-    )
+
+    def blend(strip: slice) -> None:
+        share, out = alpha[strip], result[strip]
+        cv2.copyTo(foreground[strip], (share >= 1).view(np.uint8), out)
+        # Only what is see-through has to be worked out: a few hundredths of most photos.
+        found = np.flatnonzero((share > 0) & (share < 1))
+        for start in range(0, len(found), TOGETHER):
+            some = found[start : start + TOGETHER]
+            near, far = (take_colours(colours, some).astype(np.float32) for colours in (foreground[strip], out))
+            near -= far
+            near *= np.repeat(share.reshape(-1).take(some), 3).reshape(-1, 3)
+            near += far
+            near += np.float32(0.5)
+            put_colours(out, some, near.astype(np.uint8))
+
+    for_each(strips_of(alpha.shape), blend)
     return result
 
 
 def on_colour(foreground: np.ndarray, alpha: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
     """uint8 HxWx3 on one colour."""
     _checked(foreground, alpha)
-    background = np.empty_like(foreground)
-    background[...] = colour
+    background = np.empty(foreground.shape, np.uint8)
+    # A row at once: NumPy takes twenty times longer to repeat three bytes.
+    background[:] = np.tile(np.uint8(colour), (foreground.shape[1], 1))
     return _blend(np.ascontiguousarray(foreground), alpha, background)
 
 

@@ -9,7 +9,21 @@ import cv2
 import numpy as np
 
 from humanseg.resize import shrink
-from humanseg.tiles import SURE, check_pair, for_each, four_times, padded, sample, strips_of, sum_of_four, tiles_with
+from humanseg.tiles import (
+    SURE,
+    TOGETHER,
+    at_pixels,
+    check_pair,
+    for_each,
+    four_times,
+    padded,
+    put_colours,
+    sample,
+    strips_of,
+    sum_of_four,
+    take_colours,
+    tiles_with,
+)
 
 # Blur fusion: long sides in pixels at which the mean colours are found, and the box's side at each (Forte 2021).
 COLOUR_SIDES = (256, 1024)
@@ -18,7 +32,6 @@ RIM = 1 / 1024  # of the long side: how far inside the edge there's a trace of t
 # Where the alpha is too high, the old background shows. So the photo's own colour corrects it, with a weight that grows
 # with the distance of the two mean colours; at this squared distance (levels of 255) both weigh the same.
 COLOUR_DOUBT = 1e4
-TOGETHER = 1 << 14  # pixels of the band that are worked on together: what they need fits into the processor's cache
 
 
 def foreground_colours(rgb: np.ndarray, alpha: np.ndarray, *, fine: int = COLOUR_SIDES[1]) -> np.ndarray:
@@ -64,26 +77,16 @@ def foreground_colours(rgb: np.ndarray, alpha: np.ndarray, *, fine: int = COLOUR
 
     def unmix(strip: slice) -> None:
         found = np.flatnonzero(band[strip])
-        # Three bytes at once, which NumPy moves several times faster than one after the other.
-        pixels, soft = result[strip].reshape(-1, 3).view("V3")[:, 0], alpha[strip].reshape(-1)
+        soft = alpha[strip].reshape(-1)
         for start in range(0, len(found), TOGETHER):
             some = found[start : start + TOGETHER]
             y, x = np.divmod(some, width)
-            near, far = (_at(mean, (y + strip.start, x), (height, width)) for mean in means)
-            colours = pixels.take(some).view(np.uint8).reshape(-1, 3)
-            pixels.put(some, _own_colours(colours, soft.take(some), near, far).view("V3")[:, 0])
+            near, far = (at_pixels(mean, y + strip.start, x, alpha.shape) for mean in means)
+            colours = take_colours(result[strip], some)
+            put_colours(result[strip], some, _own_colours(colours, soft.take(some), near, far))
 
     for_each(strips, unmix)
     return result
-
-
-def _at(array: np.ndarray, pixels: tuple[np.ndarray, np.ndarray], shape: tuple[int, int]) -> np.ndarray:
-    """A smaller array (float32 hxwx4) at some pixels (rows, columns) of what it'd be if enlarged to `shape`: nx4."""
-    y, x = (
-        ((index + 0.5) * (small / large) - 0.5).astype(np.float32)[None]
-        for index, small, large in zip(pixels, array.shape, shape, strict=False)
-    )
-    return cv2.remap(array, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
 
 
 def _own_colours(colours: np.ndarray, alpha: np.ndarray, near: np.ndarray, far: np.ndarray) -> np.ndarray:

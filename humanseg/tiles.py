@@ -15,6 +15,8 @@ STRIP = 1 << 18  # pixels of a strip of rows
 MOST_THREADS = 8
 SURE = 0.02  # alphas this close to 0 or 1 count as sure
 
+TOGETHER = 1 << 14  # single pixels that are worked on together: what they need fits into the processor's cache
+
 Part = TypeVar("Part")
 
 
@@ -94,6 +96,31 @@ def mirrored(array: np.ndarray, part: tuple[slice, slice], reach: int) -> np.nda
         (reach + p.stop - a.stop for p, a in zip(part, around, strict=True)),
     )
     return cv2.copyMakeBorder(array[around], top, bottom, left, right, cv2.BORDER_REFLECT)
+
+
+def take_colours(rgb: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+    """The colours (uint8 nx3) of some pixels of a photo (uint8 HxWx3), by their number in it, row after row."""
+    # Three bytes at once, which NumPy moves several times faster than one after the other.
+    return rgb.reshape(-1, 3).view("V3")[:, 0].take(pixels).view(np.uint8).reshape(-1, 3)
+
+
+def put_colours(rgb: np.ndarray, pixels: np.ndarray, colours: np.ndarray) -> None:
+    """Sets the colours of some pixels, as for `take_colours`; the photo has to be contiguous."""
+    rgb.reshape(-1, 3).view("V3")[:, 0].put(pixels, colours.view("V3")[:, 0])
+
+
+def at_pixels(array: np.ndarray, y: np.ndarray, x: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """A smaller array (float32 hxw or hxwxk) at some pixels of what it'd be if enlarged to `shape`: n or nxk.
+
+    Parameters
+    ----------
+    y, x : their rows and columns, fewer than 32,767
+    """
+    y, x = (
+        ((index + 0.5) * (small / large) - 0.5).astype(np.float32)[None]
+        for index, small, large in zip((y, x), array.shape, shape, strict=False)
+    )
+    return cv2.remap(array, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
 
 
 def four_times(array: np.ndarray) -> np.ndarray:
