@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Sequence
@@ -13,7 +14,9 @@ import cv2
 import numpy as np
 from PIL import ImageColor
 
+from humanseg import lighting
 from humanseg.errors import HumanSegError
+from humanseg.frame import Frame
 from humanseg.resize import averaged, fitted
 from humanseg.tiles import TOGETHER, eight_bits, for_each, put_colours, strips_of, take_colours, with_alpha
 
@@ -99,7 +102,20 @@ def on_colour(foreground: np.ndarray, alpha: np.ndarray, colour: tuple[int, int,
 
 
 def blurred(image: np.ndarray, foreground: np.ndarray, alpha: np.ndarray, strength: float = 0.02) -> np.ndarray:
-    """The photo with its background out of focus.
+    """The photo with its background out of focus; see `out_of_focus`.
+
+    Parameters
+    ----------
+    image : the photo, uint8 HxWx3
+    """
+    _checked(foreground, alpha)
+    if image.shape != foreground.shape:
+        raise ValueError(f"the photo is {image.shape}, the foreground {foreground.shape}")
+    return _blend(np.ascontiguousarray(foreground), alpha, out_of_focus(image, alpha, strength))
+
+
+def out_of_focus(image: np.ndarray, alpha: np.ndarray, strength: float = 0.02) -> np.ndarray:
+    """What is behind the people, blurred: uint8 HxWx3.
 
     Parameters
     ----------
@@ -109,9 +125,6 @@ def blurred(image: np.ndarray, foreground: np.ndarray, alpha: np.ndarray, streng
     The people are taken out before blurring, and the hole is filled by what surrounds it (a blur normalised by the
     background's own weight), so that they never smear into the background.
     """
-    _checked(foreground, alpha)
-    if image.shape != foreground.shape:
-        raise ValueError(f"the photo is {image.shape}, the foreground {foreground.shape}")
     height, width = alpha.shape
     sigma = max(0.3, strength * float(np.hypot(height, width)))
     # A wide blur leaves no detail, so a small copy is blurred, at about 4 pixels per standard deviation.
@@ -124,8 +137,7 @@ def blurred(image: np.ndarray, foreground: np.ndarray, alpha: np.ndarray, streng
     total = cv2.GaussianBlur(small * weight, (0, 0), sigma * scale, borderType=cv2.BORDER_REFLECT)
     share = cv2.GaussianBlur(weight, (0, 0), sigma * scale, borderType=cv2.BORDER_REFLECT)
     filled = np.clip(total / share[..., None] + 0.5, 0, 255).astype(np.uint8)
-    background = cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR)
-    return _blend(np.ascontiguousarray(foreground), alpha, background)
+    return cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def on_picture(
@@ -156,66 +168,87 @@ def on_picture(
     height, width = alpha.shape
     background = fitted(picture, width, height, fit, position)
     if scale != 1.0 or offset != (0.0, 0.0):
-        foreground, alpha = _moved(foreground, alpha, scale, offset)
+        seen = Frame(width, height).moved(scale, offset, (width / 2, height))
+        foreground, alpha = placed(foreground, alpha, seen)
+    return before(foreground, alpha, background, light_wrap=light_wrap, match_colours=match_colours)
+
+
+def before(
+    foreground: np.ndarray,
+    alpha: np.ndarray,
+    background: np.ndarray,
+    *,
+    light_wrap: float = 0.0,
+    match_colours: float = 0.0,
+) -> np.ndarray:
+    """uint8 HxWx3: the people before a background (uint8 HxWx3) of their size; the rest is as for `on_picture`."""
+    _checked(foreground, alpha)
     if match_colours > 0:
-        foreground = _matched(foreground, alpha, background, match_colours)
+        foreground = lighting.matched(foreground, alpha, background, match_colours)
     foreground = np.ascontiguousarray(foreground)
     if light_wrap > 0:
-        foreground = _wrapped(foreground, alpha, background, light_wrap)
+        foreground = lighting.wrapped(foreground, alpha, background, light_wrap)
     return _blend(foreground, alpha, background)
 
 
-def _moved(
-    foreground: np.ndarray, alpha: np.ndarray, scale: float, offset: tuple[float, float]
-) -> tuple[np.ndarray, np.ndarray]:
-    height, width = alpha.shape
-    right, down = (1 - scale) * width / 2 + offset[0] * width, (1 - scale) * height + offset[1] * height
-    if scale >= 1:
-        matrix = np.array([[scale, 0, right], [0, scale, down]])
-        colours = cv2.warpAffine(foreground, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
-        return colours, cv2.warpAffine(alpha, matrix, (width, height), borderValue=0)
-    # A warp skips pixels where it shrinks, so they are averaged first; colours weighted by alpha, or the old
-    # background beside the edge would be mixed in.
-    small = max(1, round(width * scale)), max(1, round(height * scale))
-    seen = averaged(_blend(np.ascontiguousarray(foreground), alpha, np.zeros_like(foreground)), *small)
-    alpha = averaged(alpha, *small)
-    # Moved by whole pixels, since a second interpolation would blur.
-    left, top = (round(start + (1 - scale) / 2) for start in (right, down))
-    matrix = np.array([[1.0, 0, left], [0, 1, top]])
-    seen, alpha = (cv2.warpAffine(array, matrix, (width, height), borderValue=0) for array in (seen, alpha))
-    weight = (alpha * 255 + 0.5).astype(np.uint8)
-    return cv2.divide(seen, cv2.merge([weight] * 3), scale=255), alpha
+def placed(foreground: np.ndarray, alpha: np.ndarray, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
+    """The people's colours and their alpha as they are seen in a frame: uint8 and float32, of its width and height."""
+    _checked(foreground, alpha)
+    rows, columns = alpha.shape
+    scale = frame.scale
+    left, top = frame.place(0, 0)
+    if scale <= 1:
+        small = max(1, round(columns * scale)), max(1, round(rows * scale))
+        if small != (columns, rows):
+            # A warp skips pixels where it shrinks, so they are averaged first; colours weighted by alpha, or the old
+            # background beside the edge would be mixed in.
+            seen = averaged(_blend(np.ascontiguousarray(foreground), alpha, np.zeros_like(foreground)), *small)
+            alpha = averaged(alpha, *small)
+            weight = (alpha * 255 + 0.5).astype(np.uint8)
+            foreground = cv2.divide(seen, cv2.merge([weight] * 3), scale=255)
+        # Moved by whole pixels, since a second interpolation would blur.
+        at = math.floor(left + 0.5), math.floor(top + 0.5)
+        return _cut_to(foreground, frame, at), _cut_to(alpha, frame, at)
+    # From pixel's middle to pixel's middle.
+    matrix = np.array([[scale, 0, left + (scale - 1) / 2], [0, scale, top + (scale - 1) / 2]])
+    size = frame.width, frame.height
+    foreground, alpha = (
+        cv2.warpAffine(array, matrix, size, borderMode=cv2.BORDER_REPLICATE) for array in (foreground, alpha)
+    )
+    outside = np.ones(alpha.shape, bool)
+    outside[_span(top, rows * scale, frame.height), _span(left, columns * scale, frame.width)] = False
+    alpha[outside] = 0
+    return foreground, alpha
 
 
-def _matched(foreground: np.ndarray, alpha: np.ndarray, background: np.ndarray, strength: float) -> np.ndarray:
-    """Moves mean and spread in L*a*b* towards the background's (Reinhard et al. 2001), half way at the most."""
-    mask = (alpha > 0.5).astype(np.uint8)
-    if not mask.any():
-        return foreground
-    small = (max(1, min(320, background.shape[1])), max(1, min(320, background.shape[0])))
-    lab = cv2.cvtColor(foreground, cv2.COLOR_RGB2LAB)
-    scene = cv2.cvtColor(averaged(background, *small), cv2.COLOR_RGB2LAB)
-    mean, spread = (v.ravel() for v in cv2.meanStdDev(lab, mask=mask))
-    aim, aim_spread = (v.ravel() for v in cv2.meanStdDev(scene))
-    share = 0.5 * min(1.0, strength)
-    gain = 1 + share * 0.5 * (np.clip(aim_spread / np.maximum(spread, 1), 0.7, 1.4) - 1)
-    shift = share * (aim - mean)
-    steps = np.arange(256, dtype=np.float64)
-    table = np.stack([(steps - m) * g + m + s for m, g, s in zip(mean, gain, shift, strict=True)], axis=1)
-    table = np.clip(table + 0.5, 0, 255).astype(np.uint8)[None]
-    return cv2.cvtColor(cv2.LUT(lab, table), cv2.COLOR_LAB2RGB)
+def _span(start: float, length: float, side: int) -> slice:
+    """Where a stretch is between 0 and `side`, in whole pixels."""
+    return slice(*(min(side, max(0, math.floor(value + 0.5))) for value in (start, start + length)))
 
 
-def _wrapped(foreground: np.ndarray, alpha: np.ndarray, background: np.ndarray, strength: float) -> np.ndarray:
-    """Lets the background's blurred light spill over the edge, as a lens would."""
-    height, width = alpha.shape
-    sigma = 0.01 * float(np.hypot(height, width))
-    step = max(1, round(sigma / 3))
-    size = (max(1, width // step), max(1, height // step))
-    outside, light = averaged(1 - alpha, *size), averaged(background, *size)
-    reach = cv2.resize(cv2.GaussianBlur(outside, (0, 0), sigma / step), (width, height)) * (0.6 * min(1.0, strength))
-    glow = cv2.resize(cv2.GaussianBlur(light, (0, 0), sigma / step), (width, height))
-    return cv2.blendLinear(foreground, glow, 1 - reach, reach)
+def _cut_to(array: np.ndarray, frame: Frame, at: tuple[int, int]) -> np.ndarray:
+    """The array as it lies in a frame with its top left corner at (x, y); zeros around it."""
+    made = np.zeros((frame.height, frame.width, *array.shape[2:]), array.dtype)
+    columns, rows = (
+        _span(start, length, side)
+        for start, length, side in zip(at, array.shape[1::-1], (frame.width, frame.height), strict=True)
+    )
+    made[rows, columns] = array[rows.start - at[1] : rows.stop - at[1], columns.start - at[0] : columns.stop - at[0]]
+    return made
+
+
+def seen_in(picture: np.ndarray, frame: Frame) -> np.ndarray:
+    """The part of a photo (uint8 HxWx3) that a frame shows, or, where it reaches beyond, the nearest that's as wide and
+    as high for its size: uint8 hxwx3."""
+    rows, columns = picture.shape[:2]
+    width, height = frame.width / frame.scale, frame.height / frame.scale
+    share = min(1, columns / width, rows / height)
+    left = min(max(0, frame.left + (1 - share) * width / 2), columns - share * width)
+    top = min(max(0, frame.top + (1 - share) * height / 2), rows - share * height)
+    part = picture[_span(top, max(1, share * height), rows), _span(left, max(1, share * width), columns)]
+    if part.shape[:2] == (frame.height, frame.width):
+        return part
+    return fitted(np.ascontiguousarray(part), frame.width, frame.height, "fill", (0.5, 0.5))
 
 
 def crop_box(alpha: np.ndarray, margin: float = 0.05) -> tuple[int, int, int, int]:

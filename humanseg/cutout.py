@@ -16,6 +16,8 @@ from humanseg.errors import ImageError
 from humanseg.foreground import foreground_colours
 from humanseg.media import photos
 from humanseg.people import Keep, People, Person
+from humanseg.placing import Placement, composed
+from humanseg.sizes import Size
 
 # What a cut-out can be written as, by the file's suffix.
 FORMATS = {".png": "png", ".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg"}
@@ -81,13 +83,17 @@ class CutOut:
         alpha = people.kept(self.alpha, keep)
         return self if alpha is self.alpha else self.with_alpha(alpha)
 
-    def on(self, background: Background | Any, **options: Any) -> np.ndarray:
+    def on(
+        self, background: Background | Any, *, placement: Placement | Size | str | None = None, **options: Any
+    ) -> np.ndarray:
         """The people on another background.
 
         Parameters
         ----------
         background : "transparent", "blur", a colour ("#rrggbb", a name, or (r, g, b)), a picture (path, array, ...), or
             a `Background`; see `Background.parse`
+        placement : the picture's size, such as "square", "4:5" or "35x45mm" (see `Size.parse`), or a `Placement`, which
+            says besides where the people are and whether they cast a shadow; by default the photo's own
         options : of the background, such as `strength` or `fit`; see `Background`
 
         Returns
@@ -96,11 +102,19 @@ class CutOut:
 
         Raises
         ------
-        HumanSegError : it is no background, or the picture can't be read
+        HumanSegError : it is no background or size, or the picture can't be read
         """
-        return Background.parse(background, **options).behind(self.image, self.foreground, self.alpha)
+        background = Background.parse(background, **options)
+        return composed(self.image, self.foreground, self.alpha, background, Placement.of(placement))
 
-    def save(self, path: str | os.PathLike[str], background: Background | Any = TRANSPARENT, **options: Any) -> Path:
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        background: Background | Any = TRANSPARENT,
+        *,
+        placement: Placement | Size | str | None = None,
+        **options: Any,
+    ) -> Path:
         """Writes the people, on a background or on none, to a file: whole or not at all.
 
         Nothing of the photo's EXIF, which may say where it was taken, goes into the file.
@@ -108,7 +122,7 @@ class CutOut:
         Parameters
         ----------
         path : its suffix says the format: .png, .webp, or .jpg (which can't be transparent); what is there is replaced
-        background, options : as for `on`
+        background, placement, options : as for `on`; sizes in millimetres have their dpi written into the file
 
         Returns
         -------
@@ -128,7 +142,9 @@ class CutOut:
         path = Path(path)
         format, background = format_of(path), Background.parse(background, **options)
         check_format(background, format)
-        photos.write(path, encoded(self.on(background), format))
+        placement = Placement.of(placement)
+        picture = self.on(background, placement=placement)
+        photos.write(path, encoded(picture, format, dpi=placement.size.dpi))
         return path
 
 
@@ -156,7 +172,7 @@ def check_format(background: Background, format: str) -> None:
         raise ImageError(NOT_TRANSPARENT)
 
 
-def encoded(picture: np.ndarray, format: str, *, exif: bytes | None = None) -> bytes:
+def encoded(picture: np.ndarray, format: str, *, exif: bytes | None = None, dpi: int | None = None) -> bytes:
     """What `CutOut.on` gave (uint8 HxWx3, or HxWx4 not premultiplied) as a file: png, webp or jpeg.
 
     Raises
@@ -165,4 +181,4 @@ def encoded(picture: np.ndarray, format: str, *, exif: bytes | None = None) -> b
     """
     if picture.shape[2] == 4 and format == "jpeg":
         raise ImageError(NOT_TRANSPARENT)
-    return photos.encode(picture, format=format, exif=exif)
+    return photos.encode(picture, format=format, exif=exif, dpi=dpi)

@@ -21,11 +21,15 @@ ROWS = [
     ("media.stream",),
     ("media.average", "media.follow", "media.lasting", "media.motion", "media.view"),
     ("cutout", "confidence", "behind"),
-    ("backgrounds", "passes", "parts", "haze", "retouch", "people"),
+    ("placing",),
+    ("backgrounds", "sizes"),
+    ("heads",),
+    ("gradients", "passes", "parts", "haze", "retouch", "people"),
     ("strokes",),
-    ("compose", "edges", "foreground", "crops", "engines", "hub"),
+    ("compose", "shadows", "edges", "foreground", "crops", "engines", "hub"),
+    ("lighting",),
     ("model", "media", "resize", "tiles"),
-    ("cache", "files", "extras", "lock", "overlap", "heap"),
+    ("cache", "files", "extras", "lock", "overlap", "heap", "frame"),
     ("errors", "markdown"),
 ]
 FOR_TRAINING = ("data", "training", "evaluation")

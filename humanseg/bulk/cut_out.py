@@ -6,17 +6,18 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from humanseg import compose
 from humanseg.backgrounds import TRANSPARENT, Background
 from humanseg.cutout import CutOut, check_format, encoded
 from humanseg.errors import HumanSegError, ImageError, printable
 from humanseg.media import photos
 from humanseg.media.exif import fitting
 from humanseg.people import Keep
+from humanseg.placing import Placement, placed_alpha
 from humanseg.segmenter import Segmenter
+from humanseg.sizes import AS_IS, PEOPLE
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,8 @@ class Options:
     background : what goes behind the people
     format : png, webp or jpeg; None for png, or jpeg on a background
     mask : the alpha alone, as a grey PNG, in place of the picture
-    crop : crop to the people, with a margin
+    crop : short for a placement of the size "people": cropped to them, with a margin
+    placement : the picture's size, and where the people are in it; of a mask too
     second_pass, refine, colours : as for `Segmenter.cut_out`
     keep_exif : keep the photo's EXIF, which may say where it was taken
     keep : who of several people stays, as for `Segmenter.cut_out`
@@ -51,8 +53,11 @@ class Options:
     colours: bool = True
     keep_exif: bool = False
     keep: Keep | None = None
+    placement: Placement = field(default_factory=Placement)
 
     def __post_init__(self) -> None:
+        if self.crop and self.placement.size.kind == AS_IS:
+            object.__setattr__(self, "placement", replace(self.placement, size=PEOPLE))
         if self.mask and self.format not in (None, "png"):
             raise ImageError("A mask is always written as PNG: leave the format out.")
         if not self.mask:
@@ -145,18 +150,15 @@ def finished(cut: CutOut, options: Options | None = None, exif: bytes | None = N
     ImageError : the format can't hold a picture that large
     """
     options = options or Options()
-    rows = columns = slice(None)
-    if options.crop:
-        top, left, bottom, right = compose.crop_box(cut.alpha)
-        rows, columns = slice(top, bottom), slice(left, right)
+    placement, dpi = options.placement, options.placement.size.dpi
     if options.mask:
-        return photos.encode_mask(cut.alpha[rows, columns])
-    picture = cut.on(options.background)[rows, columns]
+        return photos.encode_mask(placed_alpha(cut.alpha, placement), dpi=dpi)
+    picture = cut.on(options.background, placement=placement)
     kept = fitting(exif, options.file_format) if exif and options.keep_exif else None
     if options.keep_exif and kept != exif:
         kind = options.file_format.upper()
         log.warning("%s has more EXIF than %s holds: its longest entries are left out", printable(cut.name), kind)
-    return encoded(picture, options.file_format, exif=kept)
+    return encoded(picture, options.file_format, exif=kept, dpi=dpi)
 
 
 def explained(source: str, error: Exception) -> str:

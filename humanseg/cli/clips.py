@@ -63,6 +63,9 @@ def check(options: argparse.Namespace, photos: int) -> None:
 
     if options.crop:
         raise HumanSegError("Clips can't be cropped to the people: leave --crop out.")
+    placing = (options.size, options.margin, options.shadow, options.scale, options.move)
+    if placing != ("as-is", None, 0, 1, (0, 0)):
+        raise HumanSegError("Clips keep their frame: leave --size, --margin, --shadow, --scale and --move out.")
     if options.keep is not None:
         raise HumanSegError("Of the people in a clip all are kept: leave --keep out.")
     if photos and is_clip(Path(options.background)):

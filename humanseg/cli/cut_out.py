@@ -8,18 +8,30 @@ from pathlib import Path
 from typing import Any
 
 from humanseg.cli import clips
-from humanseg.cli.arguments import add_command, add_engine_options, add_pass_options, check_folder, load_segmenter
+from humanseg.cli.arguments import (
+    add_command,
+    add_engine_options,
+    add_pass_options,
+    check_folder,
+    load_segmenter,
+    number,
+)
 from humanseg.cli.terminal import complain, each, say
 from humanseg.errors import HumanSegError
 from humanseg.heap import share_one_heap
 
 BACKGROUNDS = (
-    "transparent (the default), blur, a colour (#20a060, or a name such as purple), or a picture's path; ./purple for "
-    "a picture whose name is a colour's; behind clips also another clip's path"
+    "transparent (the default), blur, a colour (#20a060, or a name such as purple), a gradient (white..#8899aa, "
+    "coral..navy@90 for its direction in degrees, white..grey@radial), or a picture's path; ./purple for a picture "
+    "whose name is a colour's; behind clips also another clip's path"
 )
 KEEP = (
     "of several people keep the largest, or whoever is at a point, such as 0.4,0.5 (shares of width and height) or "
     "812,430 (pixels); several points with semicolons between"
+)
+SIZE = (
+    "of the picture: as-is (the photo's own, the default), people (cropped to them), square, a ratio such as 4:5 or "
+    "16:9, pixels such as 2000x2000, or millimetres such as 35x45mm: 300 dpi, with the head as passports ask for it"
 )
 FORMATS = ("png", "webp", "jpeg")  # of photos
 
@@ -49,7 +61,27 @@ def add_result_options(parser: argparse.ArgumentParser, of_clips: Sequence[str] 
         help="default: png, jpeg on a background" + ("; of clips webm, mp4 on a background" if of_clips else ""),
     )
     parser.add_argument("--mask", action="store_true", help="write the mask alone, as a grey PNG")
-    parser.add_argument("--crop", action="store_true", help="crop to the people, with a margin")
+    parser.add_argument("--crop", action="store_true", help="short for --size people")
+    parser.add_argument("--size", default="as-is", metavar="SIZE", help=SIZE)
+    parser.add_argument(
+        "--margin",
+        type=number("--margin"),
+        metavar="SHARE",
+        help="around the people where the size crops to them, as a share of their longer side (default: 0.05)",
+    )
+    parser.add_argument(
+        "--shadow", type=number("--shadow"), default=0.0, metavar="N", help="soft shadow behind the people, 0 to 1"
+    )
+    parser.add_argument(
+        "--scale", type=number("--scale"), default=1.0, metavar="N", help="of the people in the picture (default: 1)"
+    )
+    parser.add_argument(
+        "--move",
+        type=_two_numbers,
+        default=(0.0, 0.0),
+        metavar="RIGHT,DOWN",
+        help="the people, by shares of the picture's width and height, such as 0.1,-0.05",
+    )
     parser.add_argument("--keep", metavar="WHO", help=KEEP)
     add_pass_options(parser)
     parser.add_argument(
@@ -113,6 +145,8 @@ def result_options(options: argparse.Namespace, format: str | None):
     from humanseg import people
     from humanseg.backgrounds import Background
     from humanseg.bulk.cut_out import Options
+    from humanseg.placing import Placement
+    from humanseg.sizes import MARGIN
 
     return Options(
         background=Background.parse("transparent" if options.mask else options.background),
@@ -124,7 +158,22 @@ def result_options(options: argparse.Namespace, format: str | None):
         colours=options.colours,
         keep_exif=options.keep_exif,
         keep=None if options.keep is None else people.read(options.keep),
+        placement=Placement(
+            options.size,
+            MARGIN if options.margin is None else options.margin,
+            scale=options.scale,
+            offset=options.move,
+            shadow=options.shadow,
+        ),
     )
+
+
+def _two_numbers(text: str) -> tuple[float, float]:
+    try:
+        right, down = (float(part) for part in text.split(","))
+    except ValueError:
+        raise HumanSegError(f"--move takes two numbers, such as 0.1,-0.05, not {text!r}.") from None
+    return right, down
 
 
 def _is_file_name(out: Path) -> bool:

@@ -30,6 +30,7 @@ def encode(
     format: str = "png",
     quality: int | None = None,
     exif: bytes | None = None,
+    dpi: int | None = None,
 ) -> bytes:
     """A picture file as bytes.
 
@@ -41,6 +42,7 @@ def encode(
     quality : 1 to 100, of webp and jpeg
     exif : EXIF to keep (`Photo.exif`); none by default. What is longer than the format holds loses its longest
         entries, with a warning in the log; `humanseg.media.exif.fitting` says beforehand what stays
+    dpi : pixels per inch where it's printed; WebP has no place for it but EXIF, so there it goes where `exif` is None
 
     Raises
     ------
@@ -58,11 +60,16 @@ def encode(
         if kept != exif:
             _log.warning("EXIF of %d bytes is more than %s holds: its longest entries are left out", len(exif), format)
         exif = kept
+    if dpi and format == "webp" and not exif:
+        exif = metadata.saying_dpi(dpi)
     if format == "png":
-        return _with_exif(png(rgb), exif) if exif else png(rgb)
+        data = _png(rgb, dpi)
+        return _with_chunk(data, b"eXIf" + exif.removeprefix(b"Exif\0\0")) if exif else data
     if max(rgb.shape[:2]) > _LARGEST_SIDE[format]:
         raise ImageError(f"{format.upper()} files have at most {_LARGEST_SIDE[format]} pixels a side: choose PNG.")
     options: dict[str, Any] = {"quality": quality or 92} | ({"exif": exif} if exif else {})
+    if dpi and format == "jpeg":
+        options["dpi"] = (dpi, dpi)
     if format == "webp":
         options["method"] = 2  # half the time of the default 4, at the same size and error on a 12-megapixel cut-out
     stream = io.BytesIO()
@@ -70,17 +77,24 @@ def encode(
     return stream.getvalue()
 
 
-def _with_exif(data: bytes, exif: bytes) -> bytes:
-    chunk = b"eXIf" + exif.removeprefix(b"Exif\0\0")
+def _with_chunk(data: bytes, chunk: bytes) -> bytes:
+    """A PNG with one more chunk, given with its type, right after its header."""
     header = 8 + 25  # the signature, and IHDR with its length and checksum (PNG specification, 5.2 and 11.2.1)
     return (
         data[:header] + struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) + data[header:]
     )
 
 
-def encode_mask(alpha: np.ndarray) -> bytes:
-    """An alpha (float32 HxW in [0, 1]) as an 8-bit grey PNG."""
-    return png(eight_bits(alpha))
+def encode_mask(alpha: np.ndarray, *, dpi: int | None = None) -> bytes:
+    """An alpha (float32 HxW in [0, 1]) as an 8-bit grey PNG, `dpi` as for `encode`."""
+    return _png(eight_bits(alpha), dpi)
+
+
+def _png(array: np.ndarray, dpi: int | None) -> bytes:
+    if not dpi:
+        return png(array)
+    a_metre = round(dpi / 0.0254)  # as PNG counts pixels (specification, 11.3.5.3)
+    return _with_chunk(png(array), b"pHYs" + struct.pack(">IIB", a_metre, a_metre, 1))
 
 
 def write(path: str | Path, data: bytes) -> None:

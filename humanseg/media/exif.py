@@ -12,6 +12,7 @@ from PIL import Image
 _log = logging.getLogger(__name__)
 
 _ORIENTATION = 0x0112  # EXIF tags, here and below
+_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT, _INCH = 0x011A, 0x011B, 0x0128, 2
 _TOP, _EXIF_FOLDER, _GPS_FOLDER = 0, 0x8769, 0x8825
 # Description, make, model, software, date, artist, copyright: true of the picture whatever is done to its file.
 _DESCRIBING = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298)
@@ -40,6 +41,14 @@ def read(picture: Image.Image) -> tuple[int, bytes | None]:
     except Exception as error:  # broken EXIF can raise anything, and is no reason to refuse the photo
         _log.info("EXIF that can't be read is left out: %r", error)
     return orientation if orientation in range(1, 9) else 1, _packed(folders) or _packed_of_whole_entries(folders)
+
+
+def saying_dpi(dpi: int) -> bytes:
+    """EXIF that says how large a picture is printed, and nothing else."""
+    exif = Image.Exif()
+    exif[_X_RESOLUTION] = exif[_Y_RESOLUTION] = float(dpi)
+    exif[_RESOLUTION_UNIT] = _INCH
+    return exif.tobytes()
 
 
 def says_orientation(picture: Image.Image) -> bool:

@@ -15,7 +15,9 @@ from humanseg.backgrounds import KINDS, PICTURE, Background
 from humanseg.cutout import CutOut, encoded
 from humanseg.errors import HumanSegError
 from humanseg.media import photos
+from humanseg.placing import Placement
 from humanseg.resize import covering
+from humanseg.sizes import MARGIN
 from humanseg.ui import clips, export, text
 from humanseg.ui.context import Context
 from humanseg.ui.server.guard import guarded
@@ -50,6 +52,13 @@ def build(context: Context, video: VideoTab) -> None:
             gr.Slider(0, 1, 0, label="Light wrap"),
             gr.Slider(0, 1, 0, label="Match colours"),
             keep,
+            gr.Textbox("white..#c3ccd9", label="Gradient"),
+            gr.Textbox("as-is", label="Size"),
+            gr.Slider(0, 1, MARGIN, label="Margin"),
+            gr.Slider(0, 1, 0, label="Shadow"),
+            gr.Number(1, label="Scale"),
+            gr.Number(0, label="Right"),
+            gr.Number(0, label="Down"),
         ]
         offer(endpoints.replace_background, inputs, "Picture")
         inputs = [
@@ -119,12 +128,19 @@ class Endpoints:
         light_wrap: float = 0.0,
         match_colours: float = 0.0,
         keep: str = "",
+        gradient: str = "white..#c3ccd9",
+        size: str = "as-is",
+        margin: float = MARGIN,
+        shadow: float = 0.0,
+        scale: float = 1.0,
+        right: float = 0.0,
+        down: float = 0.0,
     ) -> str:
-        """Puts something else behind the people in a photo.
+        """Puts something else behind the people in a photo, at the photo's own size or at another.
 
         Args:
             photo: The photo (JPEG, PNG, WebP, HEIC, ...), turned upright by its EXIF data.
-            background: "transparent", "colour", "blur" or "picture".
+            background: "transparent", "colour", "gradient", "blur" or "picture".
             colour: For "colour": "#rrggbb".
             strength: For "blur": how far, in per cent of the photo's diagonal.
             picture: For "picture": what to put behind the people.
@@ -133,12 +149,23 @@ class Endpoints:
             match_colours: For "picture": how far the people take on its colours, 0 to 1.
             keep: Of several people the "largest", or those at points: "0.4,0.5; 812,430" (shares, pixels); "" for all.
 
+            gradient: For "gradient": two colours and a direction in degrees or radial: "coral..navy@90".
+            size: "as-is", "people" (cropped to them), "square", a ratio such as "4:5", pixels such as "2000x2000", or
+                "35x45mm" (300 dpi, the head placed as passports ask for it).
+            margin: Around the people where the size crops to them, as a share of their longer side.
+            shadow: Of a soft shadow behind the people, 0 to 1.
+            scale: Of the people; 1 leaves them as they are.
+            right: How far the people are moved to the right, as a share of the picture's width.
+            down: How far they are moved down, as a share of its height.
+
         Returns:
-            A PNG of the photo's own size.
+            A PNG of that size.
         """
+        placement = Placement(size, margin, scale, (right, down), shadow)
         chosen = Background(
             kind=background,
             colour=colour,
+            gradient=gradient,
             strength=strength / 100,
             picture=self._behind(background, picture),
             fit=fit,
@@ -146,8 +173,8 @@ class Endpoints:
             match_colours=match_colours,
         )
         cut = self._finish(photo, keep)
-        made = chosen.behind(cut.image, cut.foreground, cut.alpha)
-        return str(export.picture_file(self.context.shelf, cut.name, made, "png"))
+        made = cut.on(chosen, placement=placement)
+        return str(export.picture_file(self.context.shelf, cut.name, made, "png", placement.size.dpi))
 
     def cut_out_video(
         self,

@@ -39,12 +39,19 @@ def cut_out_file(session: Session, id: str, format: str = "png") -> Path:
     )
 
 
-def picture_file(shelf: Shelf, name: str, picture: np.ndarray, format: str) -> Path:
-    """The finished picture (uint8 HxWx3, or HxWx4 when transparent) as `NAME-background.png` (.jpg, .webp)."""
+def picture_file(shelf: Shelf, name: str, picture: np.ndarray, format: str, dpi: int | None = None) -> Path:
+    """The finished picture (uint8 HxWx3, or HxWx4 when transparent) as `NAME-background.png` (.jpg, .webp).
+
+    Parameters
+    ----------
+    dpi : pixels per inch where it's printed
+    """
     if picture.shape[2] == 4 and format == "jpeg":
         format = "png"  # JPEG can't be transparent
     extension = ".jpg" if format == "jpeg" else f".{format}"
-    return shelf.put(photos.output_name(name, suffix="-background", extension=extension), encoded(picture, format))
+    return shelf.put(
+        photos.output_name(name, suffix="-background", extension=extension), encoded(picture, format, dpi=dpi)
+    )
 
 
 def zip_file(session: Session) -> Path:

@@ -9,6 +9,7 @@ from PIL import Image
 from humanseg.backgrounds import Background
 from humanseg.bulk.cut_out import Options, Record, cut_out, finished, recorded
 from humanseg.errors import HumanSegError, ImageError
+from humanseg.placing import Placement
 from tests.ui.fakes import pair_of, segmenter, two_people
 
 
@@ -132,3 +133,12 @@ def test_of_several_people_those_asked_for_are_in_the_file(tmp_path):
     np.testing.assert_array_equal(np.asarray(Image.open(record.target)), expected)
     record = cut_out(two_people(), photo, tmp_path / "none.png", Options(keep=[(3, 3)]))
     assert "Nobody is at 3, 3" in record.error and not (tmp_path / "none.png").exists()
+
+
+def test_a_placement_is_that_of_the_picture_and_of_its_mask():
+    cut = segmenter().cut_out(np.random.default_rng(0).integers(0, 256, (60, 40, 3), np.uint8))
+    options = Options(Background.parse("white"), placement=Placement("35x45mm", shadow=0.5))
+    made = Image.open(io.BytesIO(finished(cut, options)))
+    assert made.size == (413, 531) and made.info["dpi"] == (300, 300)
+    mask = Image.open(io.BytesIO(finished(cut, Options(mask=True, placement=Placement("35x45mm")))))
+    assert mask.size == (413, 531) and mask.info["dpi"] == pytest.approx((300, 300), abs=0.1)

@@ -89,6 +89,8 @@ def test_other_times_are_refused(text):
         (["--format", "mp4"], "MP4 can't be transparent"),
         (["--out", "x.mp4", "--format", "mov"], "--out x.mp4 and --format mov disagree"),
         (["--crop"], "Clips can't be cropped"),
+        (["--size", "square"], "Clips keep their frame"),
+        (["--shadow", "0.5"], "Clips keep their frame"),
         (["--background", "red", "--out", "x.png"], "x.png can't be written: end its name in .mp4"),
     ],
 )

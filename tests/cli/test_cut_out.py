@@ -8,9 +8,10 @@ import pytest
 from PIL import Image
 
 from humanseg.cli import main
+from humanseg.placing import Placement
 from humanseg.segmenter import Segmenter
 from tests.cli.conftest import AS_IT_IS
-from tests.ui.fakes import pair_of, two_people
+from tests.ui.fakes import pair_of, segmenter, two_people
 
 
 @pytest.fixture
@@ -245,7 +246,7 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored under nohup
 from humanseg.cli import main
 from humanseg.segmenter import Segmenter
 from tests.cli.conftest import AS_IT_IS
-from tests.ui.fakes import pair_of, two_people
+from tests.ui.fakes import pair_of, segmenter, two_people
 from tests.ui.fakes import EllipseEngine
 
 class Held(EllipseEngine):
@@ -292,3 +293,43 @@ def test_of_several_people_the_largest_or_those_at_points_are_kept(tmp_path, mon
     assert "Nobody is at 5, 5" in capsys.readouterr().err
     assert main(["cut-out", photo, "--keep", "him", "--out", str(tmp_path / "c.png")]) == 1
     assert "doesn't say who" in capsys.readouterr().err and not (tmp_path / "c.png").exists()
+
+
+def test_sizes_and_shadows_are_what_the_library_makes(small, tmp_path, standing_in):
+    photo = small("me.png")
+    options = ["--size", "4:5", "--margin", "0.2", "--shadow", "0.5", "--scale", "0.8", "--move", "0.1,-0.05"]
+    out = tmp_path / "me.png.png"
+    assert main(["cut-out", str(photo), "--out", str(out), "--background", "white..navy@90", *options]) == 0
+    placement = Placement("4:5", 0.2, 0.8, (0.1, -0.05), 0.5)
+    made = segmenter().cut_out(photo).on("white..navy@90", placement=placement)
+    np.testing.assert_array_equal(np.asarray(Image.open(out)), made)
+
+
+@pytest.mark.parametrize("format", ["png", "jpeg", "webp"])
+def test_a_passport_photo_has_its_resolution_in_the_file(small, tmp_path, standing_in, format):
+    photo = small("me.png")
+    options = ["--background", "white", "--size", "35x45mm", "--format", format]
+    assert main(["cut-out", str(photo), "--out", str(tmp_path / "out"), *options]) == 0
+    (path,) = (tmp_path / "out").iterdir()
+    with Image.open(path) as picture:
+        assert picture.size == (413, 531)
+        said = picture.info.get("dpi") or (picture.getexif()[0x011A], picture.getexif()[0x011B])
+    assert said == pytest.approx((300, 300), abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--size", "huge"], "is no size"),
+        (["--size", "99999x99999"], "can't be made"),
+        (["--shadow", "3"], "from 0 to 1"),
+        (["--margin", "much"], "takes a number"),
+        (["--scale", "0"], "from 0.05 to 20"),
+        (["--move", "left"], "takes two numbers"),
+        (["--move", "1,nan"], "shift of the people"),
+        (["--background", "white..whit"], "is no gradient"),
+    ],
+)
+def test_a_placement_that_makes_no_sense_is_refused_before_any_work(small, tmp_path, capsys, options, sentence):
+    assert main(["cut-out", str(small("me.png")), "--out", str(tmp_path / "out"), *options]) == 1
+    assert sentence in capsys.readouterr().err and not (tmp_path / "out").exists()

@@ -12,6 +12,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 from humanseg.media.video import Clip
+from humanseg.placing import Placement
 from tests.media import clips
 from tests.ui.fakes import segmenter
 from tests.ui.serving import uploaded, with_tools
@@ -61,6 +62,21 @@ def test_a_program_may_leave_out_the_last_inputs(server, photo):
     sent = requests.post(f"{server}gradio_api/call/cut_out", json={"data": [uploaded(server, photo)]}, timeout=10)
     answer = requests.get(f"{server}gradio_api/call/cut_out/{sent.json()['event_id']}", timeout=60).text
     assert "event: complete" in answer and "Summer%20party-cutout.png" in answer
+
+
+def test_people_are_placed_as_the_library_does_it(client, photo):
+    wish = {"background": "gradient", "gradient": "white..navy@90", "size": "4:5", "margin": 0.2, "shadow": 0.5}
+    made = client.predict(
+        photo=handle_file(photo), picture=None, scale=0.8, right=0.1, down=-0.05, api_name="/replace_background", **wish
+    )
+    placement = Placement("4:5", 0.2, 0.8, (0.1, -0.05), 0.5)
+    np.testing.assert_array_equal(pixels(made), segmenter().cut_out(photo).on("white..navy@90", placement=placement))
+
+
+@pytest.mark.parametrize("wish", [{"size": "huge"}, {"scale": 0}, {"background": "gradient", "gradient": "red"}])
+def test_a_placement_that_makes_no_sense_is_refused_with_a_sentence(client, photo, wish):
+    with pytest.raises(AppError, match=r"is no size|is a number|is no gradient"):
+        client.predict(photo=handle_file(photo), picture=None, api_name="/replace_background", **wish)
 
 
 @pytest.mark.parametrize("name", ["cut_out", "mask", "replace_background"])

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from humanseg.backgrounds import BLUR, COLOUR, KINDS, PICTURE
+from humanseg.backgrounds import BLUR, COLOUR, PICTURE
 from humanseg.ui import text
 from humanseg.ui.elements import HIDDEN
 from humanseg.ui.pictures import Pictures
@@ -50,7 +50,7 @@ def lay_out(prefix: str, kind: str, also: Mapping[str, str] | None = None) -> Ch
     prefix : keeps the element names of two of them apart
     also : further kinds that can be chosen, with their labels
     """
-    named = [(text.KINDS[name], name) for name in KINDS] + [(label, name) for name, label in (also or {}).items()]
+    named = [(label, name) for name, label in (text.KINDS | dict(also or {})).items()]
     kinds = gr.Radio(named, value=kind, label=text.BEHIND, elem_id=f"{prefix}-kind")
     colour = gr.ColorPicker("#ffffff", label=text.COLOUR, visible=kind == COLOUR, elem_id=f"{prefix}-colour")
     strength = gr.Slider(0.2, 6, 2, step=0.2, label=text.STRENGTH, visible=kind == BLUR, elem_id=f"{prefix}-strength")
