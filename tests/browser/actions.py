@@ -117,6 +117,19 @@ def watch(page: Page, server: str) -> None:
     expect(page.locator("#live-rate")).to_contain_text("a second", timeout=PATIENCE)
 
 
+def keep_tracks(page: Page) -> None:
+    """Remembers the camera's tracks as `tracks`."""
+    page.add_init_script(
+        """window.tracks = [];
+        const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = async (wanted) => {
+          const stream = await ask(wanted);
+          window.tracks.push(...stream.getTracks());
+          return stream;
+        };"""
+    )
+
+
 def choose_colour(page: Page) -> None:
     """Puts green, (32, 160, 96), behind the person; it's there when this returns."""
     page.locator("#live-kind").get_by_label("Colour").check()

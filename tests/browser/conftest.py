@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 pytest.importorskip("playwright", reason="Playwright is missing: pip install -r requirements-dev.txt.")
@@ -12,8 +14,10 @@ pytest.importorskip("playwright", reason="Playwright is missing: pip install -r 
 from playwright.sync_api import Browser, Error, Page, Request, expect, sync_playwright
 
 from humanseg.ui.server.limits import Limits
+from humanseg.web import build, folder
 from humanseg.web.site import Site
-from tests.browser.actions import CHROMIUM, PATIENCE, at_rest, follow
+from tests.browser.actions import CAMERA, CHROMIUM, PATIENCE, at_rest, follow
+from tests.browser.static_site import hosted
 from tests.ui.fakes import segmenter
 from tests.ui.serving import served
 
@@ -38,6 +42,50 @@ def engine_page(browser_runtime: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def static_folder(tmp_path_factory) -> Path:
+    """The static page with a stand-in for the engine, as `humanseg web` writes it."""
+    engine = {"js/engine.js": Path(__file__).parent / "fake_engine.js", "engine.json": b"{}"}
+    out = tmp_path_factory.mktemp("static") / "site"
+    folder.write(build.contents(engine), out)
+    return out
+
+
+@pytest.fixture(scope="session")
+def static_address(static_folder: Path) -> Iterator[str]:
+    with hosted(static_folder) as host:
+        yield host.address
+
+
+@pytest.fixture(scope="session")
+def static_tab(browser: Browser) -> Iterator[Page]:
+    """A tab for the static page; see `static_page`."""
+    # Without a service worker the page is loaded once for each test, not twice; test_static.py has one.
+    context = browser.new_context(service_workers="block", permissions=["clipboard-read", "clipboard-write"])
+    context.set_default_timeout(PATIENCE)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def static_page(static_tab: Page, static_address: str) -> Iterator[Page]:
+    """The static page as somebody new sees it; what the browser complains of fails the test."""
+    wrong: list[str] = []
+
+    def note(error: Error) -> None:
+        wrong.append(str(error))
+
+    static_tab.on("pageerror", note)
+    static_tab.set_viewport_size({"width": 1200, "height": 900})
+    static_tab.emulate_media(color_scheme="light")
+    static_tab.goto(static_address)
+    static_tab.evaluate("localStorage.clear()")
+    static_tab.goto(static_address)
+    yield static_tab
+    static_tab.remove_listener("pageerror", note)
+    assert not wrong
+
+
+@pytest.fixture(scope="session")
 def playwright_driver():
     with sync_playwright() as driver:
         yield driver
@@ -46,6 +94,22 @@ def playwright_driver():
 @pytest.fixture(scope="session")
 def browser(playwright_driver, chromium: Path) -> Iterator[Browser]:
     browser = playwright_driver.chromium.launch(executable_path=chromium, args=CHROMIUM)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def before_camera(playwright_driver, chromium: Path, repository: Path, tmp_path_factory) -> Iterator[Browser]:
+    """A browser whose camera shows a person who moves to and fro: 640x480, two seconds."""
+    photo = cv2.imread(str(repository / "humanseg" / "assets" / "astronaut.jpg"))
+    photo = cv2.copyMakeBorder(photo, 0, 0, 160, 160, cv2.BORDER_REPLICATE)
+    clip = tmp_path_factory.mktemp("camera") / "person.mjpeg"  # the form that Chromium's fake camera plays
+    with clip.open("wb") as file:
+        for step in range(40):
+            left = 96 + round(60 * np.sin(step / 40 * 2 * np.pi))
+            file.write(cv2.imencode(".jpg", photo[20:500, left : left + 640])[1].tobytes())
+    arguments = [*CHROMIUM, *CAMERA, f"--use-file-for-fake-video-capture={clip}"]
+    browser = playwright_driver.chromium.launch(executable_path=chromium, args=arguments)
     yield browser
     browser.close()
 

@@ -1,7 +1,5 @@
 """What visitors take home from the static page: on which background, as which file."""
 
-# ruff: noqa: F401, F811  (fixtures come by import)
-
 from __future__ import annotations
 
 import io
@@ -9,22 +7,16 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.static_page import (
-    address,
-    choose,
-    done,
-    fetched,
-    give,
-    opened,
-    page,
-    picture,
-    site,
-    tab,
-)
+from tests.browser.static_page import choose, done, fetched, give, opened, picture
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def page(static_page: Page) -> Page:
+    return static_page
 
 
 def test_each_background_is_in_the_file_that_is_downloaded(page):
@@ -90,11 +82,11 @@ def test_the_picture_is_copied(page):
     assert types == ["image/png"]
 
 
-def test_choices_last_and_photos_do_not(page, address):
+def test_choices_last_and_photos_do_not(page, static_address):
     give(page, a_png=picture())
     done(page)
     choose(page, "Blur")
-    page.goto(address)
+    page.goto(static_address)
     expect(page.locator("#batch")).to_be_hidden()
     give(page, a_png=picture())
     done(page)

@@ -1,7 +1,5 @@
 """Photos on the static page, with a stand-in for the engine: how they come, how far they are, and what goes wrong."""
 
-# ruff: noqa: F401, F811  (fixtures come by import)
-
 from __future__ import annotations
 
 import csv
@@ -9,26 +7,17 @@ import io
 import zipfile
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.actions import keep
-from tests.browser.static_page import (
-    BROKEN,
-    DOUBTFUL,
-    NOBODY,
-    address,
-    choose,
-    done,
-    fetched,
-    give,
-    opened,
-    page,
-    picture,
-    site,
-    tab,
-)
+from tests.browser.static_page import BROKEN, DOUBTFUL, NOBODY, choose, done, fetched, give, opened, picture
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def page(static_page: Page) -> Page:
+    return static_page
 
 
 def test_several_photos_are_done_one_after_another_and_the_zip_holds_them_and_a_report(page):
@@ -111,8 +100,8 @@ def test_what_is_no_picture_is_left_out_with_a_sentence(page):
     expect(page.locator("#status.bad")).to_contain_text("That file is no picture")
 
 
-def test_an_engine_that_does_not_start_is_a_sentence_before_and_after_a_photo_comes(page, address):
-    page.goto(f"{address}?broken")
+def test_an_engine_that_does_not_start_is_a_sentence_before_and_after_a_photo_comes(page, static_address):
+    page.goto(f"{static_address}?broken")
     expect(page.locator("#engine.bad")).to_have_text("The weights are damaged.")
     give(page, a_png=picture())
     expect(page.locator("#status.bad")).to_have_text("a.png: The weights are damaged.")
@@ -174,7 +163,7 @@ def test_everything_fits_the_screen_and_has_a_name(page, width):
         keep(page, f"static-{width}-{'dark' if dark else 'light'}")
 
 
-def test_opened_as_a_file_it_says_what_it_needs(tab, site):
-    tab.goto((site / "index.html").as_uri())
-    expect(tab.locator("#unstarted")).to_contain_text("a web server that it comes from")
-    assert tab.locator("#unstarted").evaluate("it => getComputedStyle(it).animationDelay") == "1.5s"
+def test_opened_as_a_file_it_says_what_it_needs(static_tab, static_folder):
+    static_tab.goto((static_folder / "index.html").as_uri())
+    expect(static_tab.locator("#unstarted")).to_contain_text("a web server that it comes from")
+    assert static_tab.locator("#unstarted").evaluate("it => getComputedStyle(it).animationDelay") == "1.5s"

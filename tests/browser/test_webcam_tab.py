@@ -3,56 +3,18 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from humanseg.ui import text
-from humanseg.ui.server.limits import Limits
-from humanseg.web.site import Site
-from tests.browser.actions import CAMERA, CHROMIUM, PATIENCE, choose_colour, corner_is_green, fetch, keep, seen, watch
-from tests.ui.fakes import segmenter
-from tests.ui.serving import served
+from tests.browser.actions import PATIENCE, choose_colour, corner_is_green, fetch, keep, keep_tracks, seen, watch
 
 pytestmark = pytest.mark.browser
 # On a machine without a GPU this Chromium has none for pages either: drawing is the processor's.
 GREEN = (32, 160, 96)
-
-
-@pytest.fixture(scope="module")
-def clip(repository: Path, tmp_path_factory) -> Path:
-    """A person who moves to and fro, in the form that Chromium's fake camera plays: 640x480, two seconds."""
-    photo = cv2.imread(str(repository / "humanseg" / "assets" / "astronaut.jpg"))
-    photo = cv2.copyMakeBorder(photo, 0, 0, 160, 160, cv2.BORDER_REPLICATE)
-    target = tmp_path_factory.mktemp("camera") / "person.mjpeg"
-    with target.open("wb") as file:
-        for step in range(40):
-            left = 96 + round(60 * np.sin(step / 40 * 2 * np.pi))
-            file.write(cv2.imencode(".jpg", photo[20:500, left : left + 640])[1].tobytes())
-    return target
-
-
-@pytest.fixture(scope="module")
-def before_camera(playwright_driver, chromium, clip) -> Iterator[Browser]:
-    """A browser whose camera shows the person."""
-    arguments = [*CHROMIUM, *CAMERA, f"--use-file-for-fake-video-capture={clip}"]
-    browser = playwright_driver.chromium.launch(executable_path=chromium, args=arguments)
-    yield browser
-    browser.close()
-
-
-@pytest.fixture(scope="module")
-def own_engine(browser_runtime) -> Iterator[str]:
-    """Address of a page whose engine runs in the browser, with the weights that ship."""
-    site = Site()
-    site.runtime.start().join()
-    with served(segmenter, Limits(), site=site) as address:
-        yield address
 
 
 def sent(page: Page) -> list[int]:
@@ -62,24 +24,11 @@ def sent(page: Page) -> list[int]:
     return sizes
 
 
-def keep_tracks(page: Page) -> None:
-    """Remembers the camera's tracks as `tracks`."""
-    page.add_init_script(
-        """window.tracks = [];
-        const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-        navigator.mediaDevices.getUserMedia = async (wanted) => {
-          const stream = await ask(wanted);
-          window.tracks.push(...stream.getTracks());
-          return stream;
-        };"""
-    )
-
-
-def test_the_camera_runs_in_the_browser_and_nothing_is_sent(before_camera, own_engine):
+def test_the_camera_runs_in_the_browser_and_nothing_is_sent(before_camera, engine_page):
     page = before_camera.new_page()
     keep_tracks(page)
     sizes = sent(page)
-    watch(page, own_engine)
+    watch(page, engine_page)
     expect(page.locator("#live-runs")).to_contain_text("nothing is sent")
     while_live = len(sizes)
 
@@ -109,10 +58,10 @@ def test_the_camera_runs_in_the_browser_and_nothing_is_sent(before_camera, own_e
     page.close()
 
 
-def test_a_snapshot_has_the_cameras_size_and_a_recording_can_be_played(before_camera, own_engine, tmp_path):
+def test_a_snapshot_has_the_cameras_size_and_a_recording_can_be_played(before_camera, engine_page, tmp_path):
     page = before_camera.new_page()
     keep_tracks(page)
-    watch(page, own_engine)
+    watch(page, engine_page)
     page.locator("#live-kind").get_by_label("Transparent").check()
     name, data = fetch(page, "#live-snapshot")
     cut = np.asarray(Image.open(io.BytesIO(data)))
@@ -172,69 +121,6 @@ def test_without_an_engine_the_server_gets_one_small_frame_at_a_time(before_came
     page.close()
 
 
-@pytest.mark.parametrize(
-    ("sentence", "arguments"),
-    [
-        ("There is no camera: connect one", ["--use-fake-ui-for-media-stream"]),
-        ("The camera was refused: allow it", ["--use-fake-device-for-media-stream", "--deny-permission-prompts"]),
-    ],
-)
-def test_a_camera_that_is_missing_or_refused_is_explained_in_a_sentence(
-    playwright_driver, chromium, server, sentence, arguments
-):
-    browser = playwright_driver.chromium.launch(executable_path=chromium, args=[*CHROMIUM, *arguments])
-    try:
-        page = browser.new_page()
-        page.goto(server)
-        page.get_by_role("tab", name="Webcam").click()
-        page.get_by_role("button", name="Start camera").click()
-        expect(page.locator("#live-status.live-bad")).to_contain_text(sentence, timeout=PATIENCE)
-        expect(page.get_by_role("button", name="Start camera")).to_be_visible()
-    finally:
-        browser.close()
-
-
-def test_every_trouble_has_its_sentence(browser, server):
-    page = browser.new_page()
-    page.add_init_script("navigator.mediaDevices.getUserMedia = () => Promise.reject(window.trouble)")
-    page.goto(server)
-    page.get_by_role("tab", name="Webcam").click()
-    for trouble, sentence in (
-        ("new DOMException('', 'NotReadableError')", "close the other program that has it"),
-        ("new DOMException('', 'OverconstrainedError')", "choose another one"),
-        ("new DOMException('', 'SecurityError')", "in a tab of its own"),
-        ("new TypeError('odd')", "try another browser"),
-    ):
-        page.evaluate(f"() => {{ window.trouble = {trouble}; }}")
-        page.get_by_role("button", name="Start camera").click()
-        expect(page.locator("#live-status.live-bad")).to_contain_text(sentence)
-    page.evaluate("() => { navigator.mediaDevices.getUserMedia = undefined; }")
-    page.get_by_role("button", name="Start camera").click()
-    expect(page.locator("#live-status.live-bad")).to_contain_text("only to pages that come over https")
-    page.close()
-
-
-def test_an_unplugged_camera_is_said_and_nothing_frozen_stays(before_camera, server):
-    page = before_camera.new_page()
-    keep_tracks(page)
-    watch(page, server)
-    page.evaluate("tracks.at(-1).dispatchEvent(new Event('ended'))")
-    expect(page.locator("#live-status.live-bad")).to_contain_text("unplugged", timeout=PATIENCE)
-    expect(page.locator("#live-stage canvas")).to_have_count(0)
-    page.close()
-
-
-def test_a_server_that_is_full_is_said(before_camera, server):
-    page = before_camera.new_page()
-    full = {"status": 503, "json": {"detail": text.CAMERAS_FULL}}
-    page.route("**/web/frame?*", lambda route: route.fulfill(**full))
-    page.goto(server)
-    page.get_by_role("tab", name="Webcam").click()
-    page.get_by_role("button", name="Start camera").click()
-    expect(page.locator("#live-status.live-bad")).to_contain_text(text.CAMERAS_FULL, timeout=PATIENCE)
-    page.close()
-
-
 def test_a_picture_of_ones_own_is_behind_the_person_and_a_lost_graphics_chip_stops_nothing(
     before_camera, server, tmp_path
 ):
@@ -265,10 +151,10 @@ def test_a_picture_of_ones_own_is_behind_the_person_and_a_lost_graphics_chip_sto
     page.close()
 
 
-def test_the_clean_view_is_the_person_and_nothing_else(before_camera, own_engine):
+def test_the_clean_view_is_the_person_and_nothing_else(before_camera, engine_page):
     page = before_camera.new_page()
     page.set_viewport_size({"width": 640, "height": 480})
-    page.goto(f"{own_engine}web/live.html?background=transparent&size=640x480")
+    page.goto(f"{engine_page}web/live.html?background=transparent&size=640x480")
     page.wait_for_function(
         """() => {
           const shown = document.querySelector("canvas");

@@ -59,4 +59,5 @@ function begin() {
   });
 }
 
+document.addEventListener("visibilitychange", () => document.hidden || live.resume());
 begin();

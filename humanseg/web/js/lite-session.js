@@ -84,6 +84,7 @@ export class LiteSession {
     const lite = this.#lite;
     const file = writeTflite(new LiteGraph(this.#onnx, this.#names, height, width), this.#Builder);
     const address = lite._malloc(file.length);
+    if (!address) throw new RangeError("LiteRT has no memory left");
     lite.HEAPU8.set(file, address);
     const model = lite.loadModel(this.#environment, address, file.length);
     const compiled = await lite.compileModel(this.#environment, model, {

@@ -189,6 +189,13 @@ export class Live {
     this.composer?.set(await this.background());
   }
 
+  /** Frames come again after a pause: what was before says nothing about now. */
+  resume() {
+    if (!this.rate) return;
+    this.rate = new Rate();
+    this.composer?.reset();
+  }
+
   /** @param {number} run @param {string} sentence */
   #end(run, sentence) {
     if (run !== this.run) return;

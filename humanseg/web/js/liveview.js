@@ -235,7 +235,9 @@ class View {
     navigator.mediaDevices?.addEventListener?.("devicechange", () => this.#nameCameras());
     document.addEventListener("visibilitychange", () => {
       this.recording?.pause(document.hidden);
-      if (!document.hidden && this.on && this.runs.textContent) this.#say(WORDS.paused);
+      if (document.hidden || !this.on || !this.runs.textContent) return;
+      this.live.resume();
+      this.#say(WORDS.paused);
     });
   }
 }

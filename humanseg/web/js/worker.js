@@ -46,7 +46,7 @@ async function answer(request) {
     postMessage({ number, result }, { transfer: moved });
   } catch (error) {
     if (!cancelled.has(number)) console.error(error);
-    postMessage({ number, error: sentence(error) });
+    postMessage({ number, error: sentence(error, kind) });
   } finally {
     cancelled.delete(number);
   }
@@ -64,16 +64,23 @@ function messages() {
   });
 }
 
+// By what was asked for.
+const TOO_LITTLE_MEMORY = {
+  open: "The browser has too little memory left for the network: close other tabs, and try again.",
+  photo: "This picture needs more memory than the browser has left: close other tabs, or make it smaller.",
+  frame: "The browser has too little memory left for the camera: close other tabs, then start it again.",
+};
+
 /**
  * @param {unknown} error
+ * @param {keyof typeof TOO_LITTLE_MEMORY} kind
  * @returns {string}
  */
-function sentence(error) {
+function sentence(error, kind) {
   if (error instanceof Failure) return error.message;
   const reason = error instanceof Error ? error.message : String(error);
-  if (error instanceof RangeError || /memory|allocat/i.test(reason)) {
-    return "This picture needs more memory than the browser has left: close other tabs, or make it smaller.";
-  }
+  // What browsers, ONNX Runtime and LiteRT say.
+  if (error instanceof RangeError || /memory|alloc|\bOOM\b/i.test(reason)) return TOO_LITTLE_MEMORY[kind];
   return `The engine failed (${reason.slice(0, 200)}): reload the page.`;
 }
 
