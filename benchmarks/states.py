@@ -126,9 +126,12 @@ def webcam(stage: Stage, page: Page) -> Iterator[str]:
 
 def about(stage: Stage, page: Page) -> Iterator[str]:
     open_tab(page, "About")
-    expect(page.locator("#about h2").first).to_be_visible(timeout=PATIENCE)
-    page.wait_for_timeout(1000)
+    expect(page.locator("#about")).to_contain_text(f'Client("{stage.address}")', timeout=PATIENCE)
+    page.locator("#about img").last.scroll_into_view_if_needed()  # they are loaded when they come into sight
     yield "about"
+    page.locator("#figures button").click()
+    expect(page.locator("#figures h3").first).to_be_visible(timeout=PATIENCE)
+    yield "about-figures"
 
 
 def lost(stage: Stage, page: Page) -> Iterator[str]:

@@ -68,7 +68,7 @@ def build(
             with gr.Tab("Webcam", id="webcam"):
                 lay_out_webcam()
             with gr.Tab("About", id="about") as tab:
-                AboutTab(context, tab)
+                AboutTab(context, tab, weights)
         api.build(context, video)
         choices = Choices([*photo.choices, *background.choices, *video.choices])
         _welcome(page, context, choices, photo, background, video)

@@ -134,55 +134,79 @@ NO_PORT = "The page can't be opened at {host}, port {port} ({reason}): set GRADI
 NO_HOST = "The page can't be opened at {host} ({reason}): set GRADIO_SERVER_NAME to an address of this computer."
 NO_START = "The page can't be opened ({reason})."
 
-# About tab
-ABOUT_MODEL = """
-## The model
-A U-Net with the encoder `{encoder}` finds the people in a first pass at a long side of {size} pixels and in a second
-one over crops around them, and follows the photo's own edges at full size. It runs here on the processor (`{engine}`).
+# About tab; what it does well and badly stands in humanseg/web/showcase.py
+FIGURES = "Figures, and the networks behind it"
+FOR_PHOTOS, FOR_CAMERA, FOR_ALL = "Photos", "Webcam and clips", "Photos, webcam and clips"
+NETWORK = """
+### {title}
+A U-Net with the encoder `{encoder}`. It is shown {shown}; what it finds then follows the photo's own edges at full
+size. On this page's server it runs by `{engine}`.
 """
+SHOWN_PHOTO = "a photo at a long side of {size} pixels, and once more, mirrored or closer, where that helps"
+SHOWN_FRAME = "each frame at a long side of {size} pixels"
 FIGURES_HEAD = (
-    "| photos it wasn't trained on | IoU | boundary IoU | mean error of alpha |",
-    "| --- | --- | --- | --- |",
+    "| photos it wasn't trained on | number | IoU | boundary IoU | mean error of alpha |",
+    "| --- | --- | --- | --- | --- |",
 )
 FIGURES_NOTE = "IoU and boundary IoU: 1 is perfect. Mean error: 0 is perfect. Means over the photos of each set."
-ABOUT_LIMITS = """
-**What it can't do well:** see-through cloth and loose hair, people that are small or half hidden, what people hold
-or carry, dolls, statues and pictures of people. It finds people, never who they are.
-"""
+FALSE_ALARMS = "Of {photos} photos without anybody, {found} came out with somebody."
+# Sets of photos by their folders' names, as visitors read them.
+SETS = {
+    "human-segmentation-dataset": "people of all kinds, fixed test photos",
+    "portraits": "portraits and selfies",
+    "street-fashion": "street fashion, whole bodies",
+    "everyday": "everyday life",
+    "pedestrians": "pedestrians, several and small",
+    "halfbody-mattes": "half bodies with soft hair",
+}
 ABOUT_PHOTOS = """
-## Your photos
-Photos go to the computer that runs this page, and to nobody else. Camera frames stay in your own browser, unless you
-let the server cut them out, which keeps none. Photos and cut-outs lie in a temporary folder under names that can't be
-guessed, and are removed after {minutes} minutes, or when this page is ended; nothing is kept, looked at or used for
-training. Location and camera data aren't copied into what you download.
+## What happens to your photos
+- They go to the computer that runs this page{host}, and to nobody else.
+- There they and their cut-outs lie in a folder of the page's own, under names that can't be guessed. They are removed
+after {minutes} minutes, and when the page's server is stopped. Nothing is kept, looked at or used for training.
+- The camera's frames stay in your own browser. Only where the server cuts them out, which the page says, are they
+sent, one by one; none is written to a disk.
+- Where and with which camera a photo was taken isn't copied into what you download.
+- Your browser remembers what you chose, such as a background, and none of your photos. The page sets no cookies, asks
+no other address for anything, and counts nobody.
 
 One photo may have {limits.megapixels} megapixels and {limits.file_mb} MB; one batch {limits.photos} photos.
 One clip may have {limits.clip_mb} MB and frames of {limits.clip_megapixels} megapixels; {limits.clip_seconds} s of it
 are cut out at once.
 """
+ON_A_SPACE = ", which on a Space is one of Hugging Face's"
+THIS_PAGE = "ADDRESS-OF-THIS-PAGE/"
 ABOUT_PROGRAMS = """
-## From programs
-**Python**
+## From your own programs
+**Python**, with nothing sent anywhere (`pip install .` in a clone)
 ```python
 from humanseg import Segmenter
-cut_out = Segmenter.from_pretrained().cut_out("photo.jpg")
-cut_out.rgba                # uint8, height x width x 4
-cut_out.on("#ffffff")       # or "blur", or a picture
 
+cut_out = Segmenter.from_pretrained().cut_out("photo.jpg")
+cut_out.save("photo.png")              # transparent, at the photo's own size
+cut_out.save("blurred.jpg", "blur")    # or "#ffffff", or a picture
+cut_out.rgba                           # uint8, height x width x 4
+```
+**Clips**
+```python
 from humanseg import cut_out_video
+
 cut_out_video("talk.mp4", "blurred.mp4", "blur")
 ```
 **Command line**
 ```bash
-python -m humanseg cut-out photo.jpg talk.mp4 --out cutouts
+python -m humanseg cut-out photo.jpg talk.mp4 --background blur --out cutouts
+python -m humanseg web --out site    # this page as files: it runs in the visitors' browsers
 ```
-**HTTP**: `/cut_out`, `/mask`, `/replace_background` and `/cut_out_video`; “Use via API” at the foot of this page
-has examples.
+**HTTP**, by this page's server (`pip install gradio_client`); more under “Use via API” at the foot of the page
 ```python
 from gradio_client import Client, handle_file
-path = Client("ADDRESS OF THIS PAGE").predict(photo=handle_file("photo.jpg"), api_name="/cut_out")
+
+page, photo = Client("{address}"), handle_file("photo.jpg")
+print(page.predict(photo, api_name="/cut_out"))    # where the PNG lies
+print(page.predict(photo, "blur", api_name="/replace_background"))
 ```
-**MCP**: the same four as tools, at `/gradio_api/mcp/` of this page.
+`/mask` and `/cut_out_video` work the same way; all four are **MCP** tools, too, at `{address}gradio_api/mcp/`.
 
 All of these run the same code and give the same pixels. The places on the Background tab are photos under CC0 1.0
 from Budgie Backgrounds; the example photos are by NASA (public domain) and Intel (CC BY 4.0).

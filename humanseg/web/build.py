@@ -12,6 +12,7 @@ from humanseg.hub.find import find_weights, models_named
 from humanseg.hub.licence import licence_of
 from humanseg.hub.space import ISOLATION
 from humanseg.model.config import ONNX_NAME, read_config
+from humanseg.web import showcase
 from humanseg.web.site import LIVE, PHOTO, Content, Site, checksum, places
 
 PAGE = Path(__file__).parent / "page"
@@ -73,6 +74,7 @@ def _index(files: dict[str, Content]) -> str:
             f'<button aria-label="Cut out the example {_name(path)}"><img src="{path}" alt="" /></button>'
             for path in examples
         ),
+        "showcase": showcase.html("showcase/"),
         "weights": 'The <a href="WEIGHTS-LICENSE.txt">weights</a> have terms of their own.' if TERMS in files else "",
     }
     page = (PAGE / "index.html").read_text(encoding="utf-8")

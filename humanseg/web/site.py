@@ -6,6 +6,7 @@ runtime/VERSIONS/*           ONNX Runtime Web and LiteRT
 models/NAME-CHECKSUM/        config.json and model.onnx
 live.html                    the camera's picture and nothing else, for OBS
 places/*.jpg                 pictures for the background
+showcase/*                   photos and their cut-outs, for About
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from humanseg.files import sha256
 from humanseg.hub.find import LIVE_NAME, SHIPPED_NAME, find_weights
 from humanseg.model.config import CONFIG_NAME, ONNX_NAME, read_config
 from humanseg.model.onnx_file import INPUT, OUTPUT
-from humanseg.web import runtime
+from humanseg.web import runtime, showcase
 from humanseg.web.constants import constants
 
 JS = Path(__file__).parent / "js"
@@ -131,6 +132,8 @@ class Site:
             return JS / CLEAN, False
         if folder == "places" and (PLACES / name) in places():
             return PLACES / name, False
+        if folder == "showcase" and (showcase.FOLDER / name) in showcase.files():
+            return showcase.FOLDER / name, False
         in_runtime = path.removeprefix(f"runtime/{runtime.version()}/")
         if in_runtime in runtime.FILES and in_runtime != path and self.runtime.folder:
             return self.runtime.folder / in_runtime, True

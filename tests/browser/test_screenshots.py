@@ -23,11 +23,12 @@ def where(browser, server, tmp_path) -> Stage:
 
 def test_each_state_of_a_way_gets_its_picture_and_its_place_on_the_contact_sheet(where, tmp_path):
     assert walk(where, "about", 390, "dark", tmp_path)
-    (shot,) = tmp_path.glob("390-dark-*.png")
-    picture = Image.open(shot).convert("L")
-    assert shot.name == "390-dark-about.png" and picture.width == 390
-    assert picture.getpixel((3, 3)) < 60, "the theme isn't dark"
-    assert contact_sheet([shot], 390).height > 500
+    shots = sorted(tmp_path.glob("*.png"))
+    assert [shot.name for shot in shots] == ["390-dark-about-figures.png", "390-dark-about.png"]
+    pictures = [Image.open(shot).convert("L") for shot in shots]
+    assert [picture.width for picture in pictures] == [390, 390]
+    assert pictures[0].getpixel((3, 3)) < 60, "the theme isn't dark"
+    assert contact_sheet(shots, 390).height > 500
 
 
 def test_a_way_that_cannot_be_gone_leaves_a_picture_of_where_it_ended(where, tmp_path, monkeypatch, capsys):
