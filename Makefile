@@ -7,6 +7,8 @@ PYTHON ?= python3
 VENV ?= .venv
 # For instance: make test ARGS="-k hub -x", make app ARGS="--model DIR"
 ARGS ?=
+# Processes that share the tests. Two suit two cores, since browser tests wait a good deal; each takes up to 3 GB.
+PROCESSES ?= 2
 
 PIP = $(VENV)/bin/python -m pip install --disable-pip-version-check
 # The stamps carry a checksum: a fresh clone's file times say nothing about what is installed.
@@ -30,7 +32,7 @@ train: $(TRAIN_STAMP)
 
 test: $(DEV_STAMP)
 	@echo "== Running the tests."
-	$(VENV)/bin/python -m pytest $(ARGS)
+	$(VENV)/bin/python -m pytest -n $(PROCESSES) --dist loadfile $(ARGS)
 
 lint: $(DEV_STAMP)
 	@echo "== Checking style and format."

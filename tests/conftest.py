@@ -9,7 +9,8 @@ import tempfile
 from pathlib import Path
 
 # Before anything imports torch, OpenCV, Gradio or matplotlib: they read these once.
-os.environ.setdefault("OMP_NUM_THREADS", str(min(os.cpu_count() or 1, 4)))
+_BESIDE = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))  # processes that share the cores, with `pytest -n`
+os.environ["OMP_NUM_THREADS"] = str(max(1, min(os.cpu_count() or 1, 4) // _BESIDE))
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")

@@ -17,29 +17,26 @@ DENIED = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>Access 
 
 
 class Unreliable:
-    """Between a client and moto: every so many requests get 503, a slow answer, or one that breaks off.
+    """Between a client and moto: every so many requests get 503 or a slow answer, and of what is read some breaks off.
 
     Parameters
     ----------
-    every : of so many requests one goes wrong, in turn by each of the three ways
+    every : of so many requests one goes wrong by 503 or slowly, in turn; of so many that read, one breaks off
     """
 
     def __init__(self, app: Any, every: int) -> None:
         self._app, self._every = app, every
-        self._count, self._lock = itertools.count(1), threading.Lock()
+        # Counted apart, so that each way is met whatever order requests come in.
+        self._count, self._read, self._lock = itertools.count(1), itertools.count(1), threading.Lock()
         self.injected = {"503": 0, "slow": 0, "cut": 0}
 
     def __call__(self, environ: dict, start_response: Any) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith("/forbidden"):
             start_response("403 Forbidden", [("Content-Type", "application/xml")])
             return [DENIED]
-        with self._lock:
-            number = next(self._count)
-        if number % self._every:
+        kind = self._kind(environ["REQUEST_METHOD"] == "GET")
+        if kind is None:
             return self._app(environ, start_response)
-        kind = ("503", "slow", "cut")[number // self._every % 3]
-        if kind == "cut" and environ["REQUEST_METHOD"] != "GET":
-            kind = "503"
         self.injected[kind] += 1
         if kind == "503":
             environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -47,6 +44,13 @@ class Unreliable:
             return [SLOW_DOWN]
         body = b"".join(self._app(environ, start_response))
         return self._trickled(body) if kind == "slow" else [body[: len(body) // 2]]
+
+    def _kind(self, reads: bool) -> str | None:
+        with self._lock:
+            number, read = next(self._count), next(self._read) if reads else 0
+        if reads and read % self._every == 0:
+            return "cut"
+        return ("503", "slow")[number // self._every % 2] if number % self._every == 0 else None
 
     @staticmethod
     def _trickled(body: bytes) -> Iterator[bytes]:
