@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
+import sys
 import threading
 import time
 import zipfile
@@ -39,6 +41,9 @@ CLIP = "clip"  # a clip behind the people: a kind of background, beside those th
 _PREVIEW_SIDE = 854  # pixels
 # Seconds between two looks at how large a result has become.
 _LOOK = 1.0
+# Added to the niceness of a clip's threads, FFmpeg's too: a quarter of the time where photos, for which somebody waits,
+# could do with all of it.
+_NICE = 5
 # Seconds for which a clip goes on though nobody waits for it: a page is loaded again within that time.
 ALONE = 60.0
 
@@ -110,6 +115,18 @@ def poster(context: Context, clip: Clip, time: float = 0.0) -> Path:
     """A frame of a clip as a JPEG."""
     frame = shrink(clip.poster(time), _PREVIEW_SIDE)
     return context.shelf.put("poster.jpg", photos.encode(frame, format="jpeg", quality=85))
+
+
+def workers(count: int) -> ThreadPoolExecutor:
+    """The threads that clips are cut out in, so many at a time; photos go before them."""
+    return ThreadPoolExecutor(count, thread_name_prefix="clip", initializer=_stand_back)
+
+
+def _stand_back() -> None:
+    """Lowers the priority of the thread that calls it; elsewhere than on Linux a process has one for all threads."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
 class Job:

@@ -91,9 +91,9 @@ def _welcome(
         session = context.sessions.enter(ticket, request.session_hash)
         # None rather than `gr.skip`, which counts as a change of properties: see `uploads.photo_input`.
         own = session.own.source if session.own is not None and Path(str(session.own.source)).exists() else None
-        return [*photo.restore(session, ground, tint), own, session.view.number, *video.restore(session)]
+        return [*photo.restore(session, ground, tint), own, session.view.number, video.number(session)]
 
-    outputs = [*photo.restored, background.choice.own, background.turn, *video.restored]
+    outputs = [*photo.restored, background.choice.own, background.turn, video.layout.back]
     choices.restore(page).then(
         enter, [ticket, *photo.grounds], outputs, js=TICKET, show_progress="hidden", **context.quick
     )

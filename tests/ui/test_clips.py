@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -131,6 +133,21 @@ def test_a_clip_goes_behind_the_people_of_another(tmp_path, pool, upload):
     assert all(frame.rgb[2, 2].argmax() == 2 for frame in Clip(made.file).frames())
     with pytest.raises(HumanSegError, match="clip that goes behind the people first"):
         clips.behind(context, None)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Threads have priorities of their own on Linux alone.")
+def test_all_threads_of_a_clip_come_after_those_of_photos(tmp_path, upload):
+    engine = HeldEngine()
+    context = context_in(tmp_path, engine=engine)
+    here = threading.get_native_id()
+    with clips.workers(1) as pool:
+        job = Job(context, pool, clips.look_at(context, upload), Wish(RED))
+        assert engine.at_work.wait(60)
+        own = [thread for thread in threading.enumerate() if thread.name.startswith(("clip", "humanseg-"))]
+        nice = {os.getpriority(os.PRIO_PROCESS, thread.native_id) for thread in own}
+        engine.go_on.set()
+        job.result.result(60)
+    assert len(own) > 3 and min(nice) > os.getpriority(os.PRIO_PROCESS, here)
 
 
 def test_a_clip_stands_back_while_photos_are_worked_on(tmp_path):

@@ -6,7 +6,7 @@ import itertools
 import math
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import wait
 from dataclasses import replace
 from typing import Any
 
@@ -42,7 +42,7 @@ class VideoTab:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self.pool = ThreadPoolExecutor(context.limits.clips, thread_name_prefix="clip")
+        self.pool = clips.workers(context.limits.clips)
         self.layout = lay_out_video()
         self._wire()
 
@@ -50,12 +50,6 @@ class VideoTab:
     def choices(self) -> list[Any]:
         """The controls whose values last."""
         return [*self.layout.choice.lasting, self.layout.kind]
-
-    @property
-    def restored(self) -> list[Any]:
-        """The components that `restore` gives values for."""
-        layout = self.layout
-        return [layout.clip, layout.behind, *layout.stage, layout.resume]
 
     def _wire(self) -> None:
         quiet = {"show_progress": "hidden"}
@@ -82,6 +76,9 @@ class VideoTab:
             done.failure(
                 lambda: ["", *_shown(start=True)], None, [layout.status, *layout.buttons], **quiet, **context.quick
             )
+        # Not by the page's own first event: a clip that's given before its answer would be taken away again.
+        restored = [layout.clip, layout.behind, *layout.stage, layout.resume]
+        layout.back.change(guarded(self.restore), None, restored, **quiet, **context.quick)
         layout.stop.click(guarded(self.stop), None, None, **quiet, **context.quick)
 
     def take(self, upload: Upload | None, request: gr.Request) -> list[Any]:
@@ -162,21 +159,22 @@ class VideoTab:
         """Ends the visitor's clip early; what is done is kept."""
         _stop(self.context.session(request))
 
-    def restore(self, session: Session) -> list[Any]:
-        """After a reload of the browser: the clip that this visitor had before, and what was made of it."""
-        reel = session.reel
-        if reel.lost:
-            session.reel = reel = Reel(behind=reel.behind)
+    def number(self, session: Session) -> int:
+        """What `layout.back` is to be after a reload of the page: another number where there is something to show."""
+        if session.reel.lost:
+            session.reel = Reel(behind=session.reel.behind)
+        return next(_turns) if session.reel.upload or session.reel.behind else 0
+
+    def restore(self, request: gr.Request) -> list[Any]:
+        """The clip that this visitor had before, and what was made of it."""
+        reel = self.context.session(request).reel
         behind = None if reel.behind is None or is_gone(reel.behind) else reel.behind.source
         if reel.upload is None:
-            return [None, behind, *[gr.skip()] * len(self.layout.stage), 0]
-        if reel.work is not None and not reel.work.result.done():
-            buttons = _shown(stop=True)
-            resume = next(_turns)
-            stage = [busy(text.CLIP_STARTING), *self._clip(reel), *buttons]
-        else:
-            resume, stage = 0, self._stage(reel)
-        return [reel.upload.source, behind, *stage, resume]
+            return [None, behind, *_nothing(), 0]
+        if reel.work is None or reel.work.result.done():
+            return [reel.upload.source, behind, *self._stage(reel), 0]
+        stage = [busy(text.CLIP_STARTING), *self._clip(reel), *_shown(stop=True)]
+        return [reel.upload.source, behind, *stage, next(_turns)]
 
     def begin(self, upload: Upload, wish: clips.Wish) -> clips.Job:
         """Starts to cut out a clip.

@@ -27,7 +27,8 @@ class Layout:
     choice, behind : what goes behind the people; a clip of the visitor's own is in `behind`
     kind : the file type
     cut, stop, file : the buttons
-    resume : whenever it changes, the page follows again what is being made
+    back : whenever it changes, the clip that the visitor has is shown again
+    resume : whenever it changes, the page follows again what is being made of it
     """
 
     clip: gr.File
@@ -43,6 +44,7 @@ class Layout:
     cut: gr.Button
     stop: gr.Button
     file: gr.DownloadButton
+    back: gr.Number
     resume: gr.Number
 
     @property
@@ -87,10 +89,10 @@ def lay_out_video() -> Layout:
                 cut = gr.Button(text.CUT_CLIP, variant="primary", visible=HIDDEN, elem_id="clip-start")
                 stop = gr.Button(text.STOP_CLIP, visible=HIDDEN, elem_id="clip-stop")
                 file = gr.DownloadButton(text.DOWNLOAD_CLIP, visible=HIDDEN, elem_id="clip-download")
-            resume = gr.Number(0, visible=HIDDEN)
+            back, resume = (gr.Number(0, visible=HIDDEN) for _ in range(2))
     quiet = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
     choice.kind.change(lambda kind: gr.Column(visible=kind == CLIP), choice.kind, moving, **quiet)
     return Layout(
         *(clip, status, player, trim, part, start, end),
-        *(choice, behind, kind, cut, stop, file, resume),
+        *(choice, behind, kind, cut, stop, file, back, resume),
     )

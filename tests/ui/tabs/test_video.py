@@ -93,7 +93,7 @@ def _made(tab, visitor, upload, *values, behind=None, start=0, end=0.4):
 def test_a_clip_and_what_was_made_of_it_are_there_after_a_reload(tab, visitor, upload):
     tab.take(upload, visitor)
     status, shown, buttons = _made(tab, visitor, upload, start=0.12, end=0.32)
-    clip, behind, *stage, resume = tab.restore(tab.context.session(visitor))
+    clip, behind, *stage, resume = tab.restore(visitor)
     assert (clip, behind, resume) == (upload.source, None, 0)
     assert "My dance.mp4: 5 frames, 0.2 s" in status == stage[STATUS]
     assert stage[PLAYER] == shown and 'class="before"' in shown
@@ -108,7 +108,7 @@ def test_a_clip_goes_on_while_the_page_is_loaded_again_and_is_followed_from_ther
         left = tab.cut(visitor, upload, 0, 0.4, "mp4", None, *RED)
         next(left)
         left.close()  # the page was closed
-        clip, _, *stage, resume = tab.restore(tab.context.session(visitor))
+        clip, _, *stage, resume = tab.restore(visitor)
         assert clip == upload.source and resume > 0 and "<progress" in stage[STATUS]
         assert stage[STOP].visible is True and stage[CUT].visible == "hidden"
         answers = tab.follow(visitor)
@@ -127,10 +127,11 @@ def test_after_a_reload_a_clip_keeps_its_name(tab, visitor, upload):
 
 def test_nothing_is_put_back_where_there_was_nothing_or_its_file_is_gone(tab, visitor, upload, tmp_path):
     session = tab.context.session(visitor)
-    assert [value for value in tab.restore(session) if isinstance(value, str)] == []
+    assert tab.number(session) == 0
     tab.take(upload, visitor)
+    assert tab.number(session) > 0
     (tmp_path / "abc123.mp4").unlink()
-    assert tab.restore(session)[0] is None and session.reel.upload is None
+    assert tab.number(session) == 0 and session.reel.upload is None
 
 
 def test_a_result_whose_file_is_gone_can_be_made_again(tab, visitor, upload):
@@ -138,7 +139,7 @@ def test_a_result_whose_file_is_gone_can_be_made_again(tab, visitor, upload):
     _made(tab, visitor, upload)
     session = tab.context.session(visitor)
     session.reel.work.result.result().file.unlink()
-    _, _, *stage, _ = tab.restore(session)
+    _, _, *stage, _ = tab.restore(visitor)
     assert "64 × 64 pixels" in stage[STATUS] and stage[CUT].visible is True and stage[FILE].visible == "hidden"
 
 
@@ -171,9 +172,9 @@ def test_a_clip_of_the_visitors_own_goes_behind_and_is_there_after_a_reload(tab,
     session = tab.context.session(visitor)
     frames = list(Clip(session.reel.work.result.result().file).frames())
     assert len(frames) == 10 and frames[9].rgb[2, 2].argmax() == 2
-    assert tab.restore(session)[1] == behind.source
+    assert tab.restore(visitor)[1] == behind.source
     tab.take_behind(None, visitor)
-    assert tab.restore(session)[1] is None
+    assert tab.restore(visitor)[1] is None
 
 
 @pytest.mark.parametrize(("content", "sentence"), [(b"milk", "isn't a clip"), (b"0" * 1_100_000, "the limit is 1 MB")])
