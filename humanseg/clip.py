@@ -15,7 +15,7 @@ from humanseg.backgrounds import BLUR, Background
 from humanseg.foreground import foreground_colours
 from humanseg.media.stream import Stream
 from humanseg.media.video import Clip, Frame
-from humanseg.overlap import ahead
+from humanseg.overlap import ahead, one_thread_each
 
 COLOUR_SIDE = 512  # pixels: what moves needs its colours less finely than a photo, which has twice as many
 LOOK_AHEAD = 2  # frames by which the stream knows what comes, so that nobody appears late
@@ -85,8 +85,9 @@ def cut_frames(
             yield frame.rgb
 
     steady = ahead(stream.steady(pictures()), depth=1, pause=pause, name="net")
-    for rgb, alpha in ahead(stream.finished(steady), depth=1, pause=pause, name="edges"):
-        frame = waiting.popleft()
-        if frame.alpha is not None:
-            alpha = alpha * frame.alpha
-        yield CutFrame(rgb, alpha, frame.time, frame.duration)
+    with one_thread_each():
+        for rgb, alpha in ahead(stream.finished(steady), depth=1, pause=pause, name="edges"):
+            frame = waiting.popleft()
+            if frame.alpha is not None:
+                alpha = alpha * frame.alpha
+            yield CutFrame(rgb, alpha, frame.time, frame.duration)

@@ -42,23 +42,34 @@ def refine_alpha(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     lifted = resize_alpha(alpha, width, height)
     if alpha.size > lifted.size:  # the network was shown the photo enlarged
         alpha = lifted.copy()
-    kernel = np.ones((3, 3), np.uint8)
-    # Both neighbours count, so that a hard mask has an edge too.
-    unsure = (cv2.dilate(alpha, kernel) > SURE) & (cv2.erode(alpha, kernel) < 1 - SURE)
-    if min(alpha.shape) < 2 * STEPS[0][1] + 1 or not unsure.any():
+    share = band(alpha)
+    if not share.any():
         return lifted
-    share = cv2.dilate(unsure.astype(np.float32), np.ones((2 * BAND + 1,) * 2, np.uint8))
-    line = _linear_model(rgb, alpha, share)
+    line = linear_model(rgb, alpha, share)
 
     def refine(part: tuple[slice, slice]) -> None:
-        lifted[part] = _through(sample(line, part, (height, width)), rgb[part])
+        lifted[part] = through(sample(line, part, (height, width)), rgb[part])
 
     for_each(tiles_with(share, (height, width)), refine)
     return lifted
 
 
-def _through(line: np.ndarray, rgb: np.ndarray) -> np.ndarray:
-    """The alpha that a linear model (float32 HxWx4, see `_linear_model`) gives for a photo's pixels, in [0, 1]."""
+def band(alpha: np.ndarray) -> np.ndarray:
+    """How far refinement may change an alpha (float32 hxw, not refined): 1 around its edges, 0 elsewhere."""
+    if min(alpha.shape) < 2 * STEPS[0][1] + 1:  # too small for the filter
+        return np.zeros_like(alpha)
+    unsure = unsure_in(alpha).astype(np.float32)
+    return cv2.dilate(unsure, np.ones((2 * BAND + 1,) * 2, np.uint8))
+
+
+def unsure_in(alpha: np.ndarray) -> np.ndarray:
+    """Where (bool HxW) an alpha is neither surely 0 nor 1; neighbours count, so that a hard mask has an edge too."""
+    kernel = np.ones((3, 3), np.uint8)
+    return (cv2.dilate(alpha, kernel) > SURE) & (cv2.erode(alpha, kernel) < 1 - SURE)
+
+
+def through(line: np.ndarray, rgb: np.ndarray) -> np.ndarray:
+    """The alpha that a linear model (float32 HxWx4, see `linear_model`) gives for a photo's pixels, in [0, 1]."""
     # The fourth channel is 255, which makes up for the offset's division.
     pixels = cv2.cvtColor(rgb, cv2.COLOR_RGB2RGBA).astype(np.float32)
     pixels *= line
@@ -66,31 +77,35 @@ def _through(line: np.ndarray, rgb: np.ndarray) -> np.ndarray:
     return np.clip(alpha, 0, 1, out=alpha)
 
 
-def _linear_model(rgb: np.ndarray, alpha: np.ndarray, share: np.ndarray) -> np.ndarray:
+def linear_model(rgb: np.ndarray, alpha: np.ndarray, share: np.ndarray, *, times: int = 2) -> np.ndarray:
     """The linear model that gives alpha from colours: float32 hxwx4, at half the scale of the last step.
 
     A slope for each of the photo's colours (0 to 255), and a 255th of the offset. Where `share`, which is of the
     alpha's shape, is 0, the model is the alpha itself, whatever the colours.
+
+    Parameters
+    ----------
+    times : how many times the model's size the photo is looked at, 1 or 2; at 1 it takes a quarter of the time, and
+        details finer than the model's pixels don't count
     """
     (height, width), (rows, columns) = rgb.shape[:2], alpha.shape
     finest = LARGEST / max(rows, columns)
     scales = [max(1.0, min(scale, finest)) for scale, _, _ in STEPS]
-    # Of the model; the guide's are twice as large.
     sizes = [
         tuple(max(1, min(n // 2, round(m * scale / 2))) for n, m in ((width, columns), (height, rows)))
         for scale in scales
     ]
     # The small guide is made of the large one: reading a whole phone photo twice would cost more than the filter.
-    guides = [averaged(rgb, *(2 * n for n in sizes[-1]), near=2)]
-    guides = [averaged(guides[0], *(2 * n for n in size), near=2) for size in sizes[:-1]] + guides
+    guides = [averaged(rgb, *(times * n for n in sizes[-1]), near=2)]
+    guides = [averaged(guides[0], *(times * n for n in size), near=2) for size in sizes[:-1]] + guides
     plain = alpha
     line = None
     for number, (_, radius, epsilon) in enumerate(STEPS):
         if line is not None:
             if sizes[number] == sizes[number - 1]:
                 break  # the photo or `LARGEST` allows no finer scale
-            alpha = _applied(line, guides[number - 1], alpha, share)
-        line = _fitted(guides[number], alpha, plain, share, radius, epsilon)
+            alpha = _applied(line, guides[number - times + 1], alpha, share)
+        line = _fitted(guides[number], alpha, plain, share, radius, epsilon, times)
     return line
 
 
@@ -100,25 +115,29 @@ def _applied(line: np.ndarray, guide: np.ndarray, alpha: np.ndarray, share: np.n
     alpha = cv2.resize(alpha, shape[::-1])
 
     def apply(part: tuple[slice, slice]) -> None:
-        alpha[part] = _through(sample(line, part, shape), guide[part])
+        alpha[part] = through(sample(line, part, shape), guide[part])
 
     for_each(tiles_with(share, shape), apply)
     return alpha
 
 
 def _fitted(
-    guide: np.ndarray, alpha: np.ndarray, plain: np.ndarray, share: np.ndarray, radius: int, epsilon: float
+    guide: np.ndarray, alpha: np.ndarray, plain: np.ndarray, share: np.ndarray, radius: int, epsilon: float, times: int
 ) -> np.ndarray:
-    """One step: the linear model of `alpha` where `share` says so, of `plain` elsewhere, at half the guide's scale."""
-    rows, columns = guide.shape[0] // 2, guide.shape[1] // 2
+    """One step: the linear model of `alpha` where `share` says so, of `plain` elsewhere.
+
+    The guide is `times` as large as the model.
+    """
+    rows, columns = guide.shape[0] // times, guide.shape[1] // times
     alpha = cv2.resize(alpha, guide.shape[1::-1])
     plain, doubt = (cv2.resize(array, (columns, rows)) for array in (plain, share))
     line = np.zeros((rows, columns, 4), np.float32)
     line[..., 3] = plain * np.float32(1 / 255)
 
     def fit(part: tuple[slice, slice]) -> None:
-        twice = tuple(slice(2 * s.start, 2 * s.stop) for s in part)
-        model = _guided(*(mirrored(array, twice, 2 * radius) for array in (guide, alpha)), radius, epsilon)
+        larger = tuple(slice(times * s.start, times * s.stop) for s in part)
+        rim = times * radius
+        model = _guided(*(mirrored(array, larger, rim) for array in (guide, alpha)), radius, epsilon, times)
         model -= line[part]
         model *= four_times(doubt[part])
         line[part] += model
@@ -127,18 +146,19 @@ def _fitted(
     return line
 
 
-def _guided(guide: np.ndarray, alpha: np.ndarray, radius: int, epsilon: float) -> np.ndarray:
-    """The guided filter's mean coefficients (He et al. 2013, equations 19 to 21) at half the scale, with contrast.
+def _guided(guide: np.ndarray, alpha: np.ndarray, radius: int, epsilon: float, times: int) -> np.ndarray:
+    """The guided filter's mean coefficients (He et al. 2013, equations 19 to 21), with contrast.
 
     Parameters
     ----------
-    guide, alpha : uint8 HxWx3, float32 HxW; even sides
-    radius : statistics are taken over squares of 2 `radius` pixels of the guide, so of `radius` of the model
+    guide, alpha : uint8 HxWx3, float32 HxW; sides are multiples of `times`
+    radius : statistics are taken over squares of so many pixels of the model
     epsilon : for colours in [0, 1]
+    times : 1 or 2, how many times the model's size the guide has
 
     Returns
     -------
-    float32 hxwx4, see `_linear_model`, of the guide without a rim of 2 `radius` pixels
+    float32 hxwx4, see `linear_model`, of the guide without a rim of `radius` pixels of the model
     """
     height, width = alpha.shape
     # Planes one below the other are one picture to OpenCV; where they meet is in the rim.
@@ -148,10 +168,11 @@ def _guided(guide: np.ndarray, alpha: np.ndarray, radius: int, epsilon: float) -
         plane[...] = channel
     planes[3] = alpha
     _multiply(planes, planes[4:])
-    half = cv2.resize(planes.reshape(-1, width), (width // 2, 13 * height // 2), interpolation=cv2.INTER_AREA)
+    height, width = height // times, width // times
+    small = cv2.resize(planes.reshape(13 * height * times, -1), (width, 13 * height), interpolation=cv2.INTER_AREA)
     # Not `cv2.blur`, whose running sums would carry what is wrong in the rim into all the rest.
     box = np.full(radius, 1 / radius, np.float32)
-    means = cv2.sepFilter2D(half, -1, box, box).reshape(13, height // 2, width // 2)
+    means = cv2.sepFilter2D(small, -1, box, box).reshape(13, height, width)
     products = np.empty_like(means[4:])
     _multiply(means, products)
     np.subtract(means[4:], products, out=products)

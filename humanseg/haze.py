@@ -71,32 +71,58 @@ def decide(alpha: np.ndarray, calibration: Calibration) -> None:
     From `calibration.outline` of the diagonal on it is 0 or 1; at half of that it is below 0.25 or above 0.75. What is
     within `calibration.certain` of 0 or 1 becomes 0 or 1 anywhere.
     """
-    _draw_apart(alpha, calibration.outline)
+    small = shrink(alpha, SIDE)
+    side = sides(small, calibration.outline)
+
+    def bound(part: tuple[slice, slice]) -> None:
+        alpha[part] = _bounded(alpha[part], sample(side, part, alpha.shape))
+
+    changes = np.abs(small - np.float32(0.5)) < np.abs(side) - np.float32(VISIBLE)
+    for_each(tiles_with(changes, alpha.shape), bound)
     _stretch(alpha, calibration.certain)
 
 
-def _draw_apart(alpha: np.ndarray, outline: float) -> None:
-    small = shrink(alpha, SIDE)
-    person = (small >= 0.5).astype(np.uint8)
+def decided(alpha: np.ndarray, side: np.ndarray, certain: float) -> np.ndarray:
+    """The decided alpha of some pixels, see `decide`: a new array.
+
+    Parameters
+    ----------
+    alpha, side : float32 of one shape, not decided, and from `sides`
+    """
+    alpha = _bounded(alpha, side)
+    alpha -= np.float32(certain)
+    alpha *= np.float32(1 / (1 - 2 * certain))
+    return np.clip(alpha, 0, 1, out=alpha)
+
+
+def sides(alpha: np.ndarray, outline: float) -> np.ndarray:
+    """On which side of the 0.5 contour pixels lie, and how far from it: float32 HxW.
+
+    From -0.5 outside to 0.5 inside, which are reached at the distance `outline` (of the diagonal); 0 at the contour
+    itself, and everywhere where nobody is.
+
+    Parameters
+    ----------
+    alpha : float32 HxW in [0, 1], at most `SIDE` long
+    """
+    person = (alpha >= 0.5).astype(np.uint8)
     if not person.any():
-        return
-    reach = max(LEAST_REACH, outline * math.hypot(*small.shape))
+        return np.zeros_like(alpha)
+    reach = max(LEAST_REACH, outline * math.hypot(*alpha.shape))
     kernel = np.ones((3, 3), np.uint8)
     contour = cv2.dilate(person, kernel) != cv2.erode(person, kernel)
-    depth = np.full(small.shape, 0.5, np.float32)  # of people who fill the frame
+    depth = np.full(alpha.shape, 0.5, np.float32)  # of people who fill the frame
     if contour.any():
         depth = cv2.distanceTransform((~contour).view(np.uint8), cv2.DIST_L2, 3)
         depth = np.minimum(depth * np.float32(0.5 / reach), np.float32(0.5))
-    side = depth * (person.astype(np.float32) * 2 - 1)
+    return depth * (person.astype(np.float32) * 2 - 1)
 
-    def bound(part: tuple[slice, slice]) -> None:
-        towards = sample(side, part, alpha.shape)
-        limit = towards + np.float32(0.5)
-        # At the contour itself, where depth is 0, there is no bound.
-        least, most = np.where(towards > 0, limit, np.float32(0)), np.where(towards < 0, limit, np.float32(1))
-        alpha[part] = np.clip(alpha[part], least, most)
 
-    for_each(tiles_with(np.abs(small - np.float32(0.5)) < depth - np.float32(VISIBLE), alpha.shape), bound)
+def _bounded(alpha: np.ndarray, side: np.ndarray) -> np.ndarray:
+    limit = side + np.float32(0.5)
+    # At the contour itself, where `side` is 0, there is no bound.
+    least, most = np.where(side > 0, limit, np.float32(0)), np.where(side < 0, limit, np.float32(1))
+    return np.clip(alpha, least, most)
 
 
 def _stretch(alpha: np.ndarray, certain: float) -> None:

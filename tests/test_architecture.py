@@ -19,7 +19,7 @@ ROWS = [
     ("segmenter",),
     ("clip",),
     ("media.stream",),
-    ("media.average", "media.follow", "media.lasting", "media.motion", "media.view"),
+    ("media.average", "media.finish", "media.follow", "media.lasting", "media.motion", "media.view"),
     ("cutout", "confidence", "behind"),
     ("placing",),
     ("backgrounds", "sizes"),

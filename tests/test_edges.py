@@ -149,17 +149,18 @@ def test_colours_want_an_alpha_of_the_photos_size():
         foreground_colours(np.zeros((8, 8, 3), np.uint8), np.zeros((4, 4), np.float32))
 
 
-def test_refinement_solves_the_guided_filters_equations():
+@pytest.mark.parametrize("times", [1, 2])
+def test_refinement_solves_the_guided_filters_equations(times):
     random = np.random.default_rng(2)
-    guide = random.integers(0, 256, (28, 32, 3), dtype=np.uint8)
-    alpha = random.random((28, 32), np.float32)
+    guide = random.integers(0, 256, (14 * times, 16 * times, 3), dtype=np.uint8)
+    alpha = random.random(guide.shape[:2], np.float32)
     radius, epsilon = 3, 1e-3
-    model = edges._guided(guide, alpha, radius, epsilon)
+    model = edges._guided(guide, alpha, radius, epsilon, times)
     assert model.shape == (14 - 2 * radius, 16 - 2 * radius, 4)
 
     def solution(y: int, x: int) -> np.ndarray:
         """Of the square that starts at this pixel of the model: slopes and offset."""
-        square = slice(2 * y, 2 * (y + radius)), slice(2 * x, 2 * (x + radius))
+        square = tuple(slice(times * start, times * (start + radius)) for start in (y, x))
         colours = guide[square].reshape(-1, 3) / 255
         covariance = np.cov(np.c_[colours, alpha[square].ravel()], rowvar=False, bias=True)
         slopes = np.linalg.solve(covariance[:3, :3] + epsilon * np.eye(3), covariance[:3, 3])

@@ -1,8 +1,9 @@
 import threading
 
+import cv2
 import pytest
 
-from humanseg.overlap import ahead
+from humanseg.overlap import ahead, one_thread_each
 
 
 def test_the_items_come_in_order():
@@ -71,3 +72,19 @@ def test_more_urgent_work_is_let_past_before_each_item():
     asked = []
     assert list(ahead(range(3), pause=lambda: asked.append(1))) == [0, 1, 2]
     assert len(asked) == 4  # once before it's known that there are no more
+
+
+def test_opencv_has_one_thread_until_the_last_pipeline_ends():
+    before = cv2.getNumThreads()
+    try:
+        cv2.setNumThreads(3)
+        with one_thread_each():
+            with one_thread_each():
+                assert cv2.getNumThreads() == 1
+            assert cv2.getNumThreads() == 1
+        assert cv2.getNumThreads() == 3
+        with pytest.raises(KeyError), one_thread_each():
+            raise KeyError
+        assert cv2.getNumThreads() == 3
+    finally:
+        cv2.setNumThreads(before)

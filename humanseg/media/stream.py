@@ -4,28 +4,22 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import Protocol
 
 import cv2
 import numpy as np
 
-from humanseg import edges, haze, parts
+from humanseg import parts
 from humanseg.errors import ImageError
 from humanseg.media.average import CHANGE, Past, Shot, past_of, steadied
+from humanseg.media.finish import Finisher, Steady
 from humanseg.media.follow import Follower
 from humanseg.media.lasting import Lasting
 from humanseg.media.motion import Motion, motion
 from humanseg.media.view import View
 from humanseg.model.config import ModelConfig
 from humanseg.resize import resize_alpha
-from humanseg.tiles import SURE, for_each, sample, tiles_with
 
-# Where nothing moves, a change of refined alpha by less than this is noise of the frame, which guides refinement; of
-# a larger one this share waits for the next frame. The first frames of a scene only find where the edge is.
-SMALL, INERTIA, SETTLED = 0.1, 0.6, 8
-# How far alpha may be soft, against a photo's: over frames the outline is surer, and what is soft drags along.
-SOFT = 2 / 3
 # A new part appears in the frame after the one in which it is first seen. A clip knows what comes after.
 APPEARS_AFTER = 2
 # Share of the picture that may change, motion taken out, for the last frame's alpha to serve again, moved along.
@@ -40,24 +34,6 @@ class Shows(Protocol):
     def coarse_alpha(self, rgb: np.ndarray, size: int, *, second_pass: bool) -> np.ndarray: ...
 
     def confidence(self, *alphas: np.ndarray) -> float: ...
-
-
-@dataclass(frozen=True)
-class Steady:
-    """A frame with its steady alpha, still at the network's size.
-
-    Attributes
-    ----------
-    frame : uint8 HxWx3 RGB
-    view : what of it the alpha is of; nobody is elsewhere
-    alpha : float32 hxw in [0, 1]
-    rests : float32 hxw in [0, 1], how much of the last frame's edge can be kept; None where there was none
-    """
-
-    frame: np.ndarray
-    view: View
-    alpha: np.ndarray
-    rests: np.ndarray | None
 
 
 class Stream:
@@ -84,20 +60,18 @@ class Stream:
         self.segmenter = segmenter
         self.size = segmenter.config.live_size if size is None else size
         self.look_ahead = look_ahead
-        calibration = segmenter.config.calibration
-        self._calibration = replace(calibration, outline=SOFT * calibration.outline)
         self._lasting = Lasting(1 if look_ahead else APPEARS_AFTER)
         self._follower = Follower(segmenter.config, self.size)
+        self._finisher = Finisher(segmenter.config)
         self.reset()
 
     def reset(self) -> None:
         """Forgets the last frame, for instance because the camera was switched off."""
         self._newest: Shot | None = None  # as it was taken
         self._last: Shot | None = None  # with its alpha steadied; a clip's is a few frames older
-        self._edge: np.ndarray | None = None  # float32 HxW, the last frame's refined alpha, not decided
-        self._frames = 0  # of this scene that are finished
         self._lasting.reset()
         self._follower.reset()
+        self._finisher.reset()
 
     def alpha(self, frame: np.ndarray) -> np.ndarray:
         """The steady alpha of a camera's next frame.
@@ -114,7 +88,7 @@ class Stream:
         ------
         ImageError : the frame isn't of that form
         """
-        return self._finish(self._settle(self._shot(frame), []))
+        return self._finisher.alpha(self._settle(self._shot(frame), []))
 
     def alphas(self, frames: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Each frame of a clip with its alpha, in order; at most `look_ahead` + 2 frames are held.
@@ -136,7 +110,7 @@ class Stream:
     def finished(self, steady: Iterable[Steady]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """The second half of `alphas`, at the frame's size; it may run in another thread than the first."""
         for one in steady:
-            yield one.frame, self._finish(one)
+            yield one.frame, self._finisher.alpha(one)
 
     def _shot(self, frame: np.ndarray) -> Shot:
         if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3 or not frame.size:
@@ -197,60 +171,6 @@ class Stream:
         if shot.alpha is None:
             return self._lasting.still(alpha, config, bring)
         return self._lasting.shown(alpha, shot.people, config, bring, past.changed if past else None)
-
-    def _finish(self, steady: Steady) -> np.ndarray:
-        frame, edge = steady.frame, np.zeros(steady.frame.shape[:2], np.float32)
-        self._frames = 0 if steady.rests is None else self._frames + 1
-        last = self._edge if self._edge is not None and self._edge.shape == edge.shape else None
-        rests = steady.rests if steady.rests is not None else np.zeros_like(steady.alpha)
-        out = np.zeros_like(edge)
-        for (box, coarse), (_, rest) in zip(steady.view.parts(steady.alpha), steady.view.parts(rests), strict=True):
-            if not coarse.any():
-                continue
-            part = (slice(box.top, box.bottom), slice(box.left, box.right))
-            alpha = self._refined(frame[part], coarse, rest, None if last is None else last[part])
-            # Only now: what is near 0.5 would flicker if each frame were decided by itself.
-            decided = alpha.copy()
-            haze.decide(decided, self._calibration)
-            if steady.view.is_whole:
-                edge, out = alpha, decided
-                break
-            # Crops may overlap.
-            np.maximum(edge[part], alpha, out=edge[part])
-            np.maximum(out[part], decided, out=out[part])
-        self._edge = edge
-        return out
-
-    def _refined(self, frame: np.ndarray, coarse: np.ndarray, rest: np.ndarray, last: np.ndarray | None) -> np.ndarray:
-        """The alpha of a frame or crop at its own size, with the last one's edges kept where they rest."""
-        coarse = parts.eroded(haze.weighed_together(coarse), self.segmenter.config.inset)
-        alpha = edges.refine_alpha(np.ascontiguousarray(frame), coarse)
-        if last is not None:
-            _keep_edges(alpha, last, coarse, rest, SMALL * min(1, self._frames / SETTLED))
-        return alpha
-
-
-def _keep_edges(alpha: np.ndarray, last: np.ndarray, coarse: np.ndarray, rest: np.ndarray, small: float) -> None:
-    """Keeps the last frame's edges in an alpha, in place, where they rest.
-
-    Parameters
-    ----------
-    alpha, last : float32 HxW, of this frame and of the last one
-    coarse, rest : float32 hxw, what `alpha` was refined from, and how far the picture rests there, 0 to 1
-    small : changes of alpha up to this are none
-    """
-    unsure = ((coarse > SURE) & (coarse < 1 - SURE)).astype(np.float32)
-    share = cv2.dilate(unsure, np.ones((7, 7), np.uint8)) * rest
-
-    def keep(part: tuple[slice, slice]) -> None:
-        rests = sample(rest, part, alpha.shape)
-        change = alpha[part] - last[part]
-        least = rests * np.float32(small)
-        change -= np.clip(change, -least, least)
-        change *= 1 - np.float32(INERTIA) * rests
-        np.add(last[part], change, out=alpha[part])
-
-    for_each(tiles_with(share, alpha.shape), keep)
 
 
 def _hardly_differs(found: Motion) -> bool:
