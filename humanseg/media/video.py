@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from humanseg.errors import VideoError, printable
-from humanseg.media import ffmpeg, frames
+from humanseg.media import ffmpeg, frames, interlaced
 from humanseg.media.photos import MAX_PIXELS
 
 log = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ class Clip:
         self._max_pixels = max_pixels
         with _Opened(self) as opened:
             self._is_still(opened)
-            first = next(opened.decoded(None), None)
+            first = next(opened.decoded(), None)
             if first is None:
                 raise VideoError(f"{self.name} has no frame that can be read: save or upload it again.")
             self.zero = _start_of(opened.stream, first)
@@ -133,10 +133,10 @@ class Clip:
         with _Opened(self) as opened:
             if start:
                 opened.seek(start)
-            for frame in opened.decoded(self._max_pixels):
+            for frame in opened.decoded():
                 time = waiting.time + length if waiting else 0.0
                 if frame.pts is not None:
-                    time = float(frame.pts * opened.stream.time_base - self.zero)
+                    time = float(frame.pts * frame.time_base - self.zero)
                     if waiting is not None and time + joined < waiting.time - _JITTER:  # a recording joined to another
                         joined = waiting.time + length - time
                     time += joined
@@ -150,7 +150,7 @@ class Clip:
                 if end is not None and time >= end:
                     waiting = None
                     break
-                told = float(frame.duration * opened.stream.time_base) if frame.duration else 0.0
+                told = float(frame.duration * frame.time_base) if frame.duration else 0.0
                 length = told or length
                 waiting = self._converted(frame, opened.stream, time, length)
             else:
@@ -253,8 +253,11 @@ class _Opened:
         except self._av.error.FFmpegError as error:  # no index: from the beginning, then
             log.debug("%s can't be sought: %s", self._clip.name, error)
 
-    def decoded(self, max_pixels: int | None) -> Iterator[Any]:
-        """Frame after frame (`av.VideoFrame`); packets that are damaged are left out."""
+    def decoded(self) -> Iterator[Any]:
+        """Frame after frame (`av.VideoFrame`), interlaced ones made whole; packets that are damaged are left out."""
+        return interlaced.whole(self._av, self._decoded())
+
+    def _decoded(self) -> Iterator[Any]:
         packets = self.container.demux(self.stream)
         while True:
             try:
@@ -278,7 +281,7 @@ class _Opened:
 def _start_of(stream: Any, first: Any) -> Fraction:
     """The time of a clip's first frame by the file's own clock, in seconds."""
     start = first.pts if first.pts is not None else stream.start_time
-    return Fraction(start or 0) * stream.time_base
+    return Fraction(start or 0) * (first.time_base if first.pts is not None else stream.time_base)
 
 
 def _why_not(clip: Clip) -> str:
