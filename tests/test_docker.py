@@ -14,6 +14,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -133,8 +134,11 @@ class Built:
 
 
 @pytest.fixture(scope="module")
-def built(repository, tmp_path_factory) -> Built:
-    return Built(repository, tmp_path_factory.mktemp("image"))
+def built(repository) -> Iterator[Built]:
+    # pytest's own folders are shut to the user who runs the page, and matplotlib, where it is installed, minds.
+    with tempfile.TemporaryDirectory(prefix="humanseg-image-") as folder:
+        Path(folder).chmod(0o755)
+        yield Built(repository, Path(folder))
 
 
 @pytest.fixture(scope="module")

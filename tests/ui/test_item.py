@@ -27,7 +27,8 @@ def test_what_was_mended_by_hand_or_failed_is_in_no_doubt():
 
 def test_nobody_is_said_and_is_no_matter_of_doubt():
     nobody = item(person_found=False, confidence=0.0)
-    assert nobody.empty and not nobody.doubtful and nobody.describe() == "Nobody was found in me.png."
+    assert nobody.empty and not nobody.doubtful
+    assert nobody.describe() == "Nobody was found in me.png: try another photo, or paint somebody in with Repair."
     assert not item(person_found=False, repair=Repair(grow=2)).empty
 
 
