@@ -17,6 +17,7 @@ from humanseg.ui.server.limits import Limits
 from humanseg.web import build, folder
 from humanseg.web.site import Site
 from tests.browser.actions import CAMERA, CHROMIUM, PATIENCE, at_rest, follow
+from tests.browser.engine import Cutter
 from tests.browser.static_site import hosted
 from tests.ui.fakes import segmenter
 from tests.ui.serving import served
@@ -39,6 +40,20 @@ def engine_page(browser_runtime: Path) -> Iterator[str]:
     site.runtime.start().join()
     with served(segmenter, Limits(), site=site) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def photo_cutter(browser: Browser, engine_page: str) -> Iterator[Cutter]:
+    """The engine with the photos' network; whoever uses it leaves it as it was."""
+    with Cutter(browser, engine_page, model="photo") as cutter:
+        yield cutter
+
+
+@pytest.fixture(scope="session")
+def live_cutter(browser: Browser, engine_page: str) -> Iterator[Cutter]:
+    """The engine with the webcam's network; whoever uses it leaves it as it was."""
+    with Cutter(browser, engine_page, model="live") as cutter:
+        yield cutter
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Request
 
 from tests.browser.actions import PATIENCE
 
@@ -58,10 +58,12 @@ class Cut:
 
 
 class Cutter:
-    """A tab in which the engine is open; `options` are those of `Engine.open`."""
+    """A tab in which the engine is open; `options` are those of `Engine.open`, `asked` is what it has asked for."""
 
     def __init__(self, browser: Browser, address: str, **options: Any) -> None:
         self.page = browser.new_page()
+        self.asked: list[Request] = []
+        self.page.on("request", lambda request: self.asked.append(request))
         self.page.set_default_timeout(PATIENCE)
         self._address, self._options, self._open = address, options, False
 

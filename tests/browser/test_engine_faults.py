@@ -20,12 +20,11 @@ def cutter(browser, engine_page) -> Iterator[Cutter]:
         yield cutter
 
 
-@pytest.fixture(scope="module")
-def opened(browser, engine_page) -> Iterator[Cutter]:
+@pytest.fixture
+def opened(live_cutter) -> Cutter:
     """With the smaller network, for what leaves it as it was."""
-    with Cutter(browser, engine_page, model="live") as cutter:
-        cutter.open()
-        yield cutter
+    live_cutter.open()
+    return live_cutter
 
 
 def test_damaged_weights_are_not_used(cutter):
