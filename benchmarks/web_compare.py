@@ -53,7 +53,7 @@ def score(page: Page, data: Path, files: dict[str, bytes]) -> None:
     print("| | frames | IoU, MediaPipe | IoU, ours | flicker, MediaPipe | flicker, ours |\n|" + " --- |" * 6)
     every: dict[str, list[dict[str, float]]] = {"theirs": [], "ours": []}
     count = 0
-    drawn = (sequence for sequence in sequences(data, part=1, each=1) if sequence.kind in CLOSE)
+    drawn = (sequence for sequence in sequences(data, part=1, each=2) if sequence.kind in CLOSE)
     for kind, group in groupby(drawn, key=lambda sequence: sequence.kind):
         rows: dict[str, list[dict[str, float]]] = {"theirs": [], "ours": []}
         frames = 0
