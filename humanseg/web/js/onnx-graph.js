@@ -19,6 +19,7 @@
 const [FLOAT, INT64, HALF] = [1, 7, 10]; // kinds of numbers in a tensor
 // By a half's exponent, the value of its last digit. The largest stands for infinity, which no weights are.
 const POWERS = Array.from({ length: 32 }, (_, exponent) => 2 ** (exponent - 25));
+const CUT_SHORT = "the file was cut short";
 const text = new TextDecoder();
 
 /**
@@ -147,6 +148,7 @@ function* fields(content) {
     } else if (kind === 2) {
       const length = varint(content, at);
       at = length.at + length.value;
+      if (at > content.length) throw new Error(CUT_SHORT);
       yield { number, value: content.subarray(length.at, at) };
     } else {
       at += kind === 1 ? 8 : 4;
@@ -164,6 +166,6 @@ function varint(content, at) {
     const byte = content[at++];
     value |= BigInt(byte & 127) << shift;
     if (byte < 128) return { value: Number(BigInt.asIntN(64, value)), at };
-    if (byte === undefined) throw new Error("the file was cut short");
+    if (byte === undefined) throw new Error(CUT_SHORT);
   }
 }
