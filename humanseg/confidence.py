@@ -41,6 +41,8 @@ def confidence(alphas: Sequence[np.ndarray], config: ModelConfig) -> float:
     calibration, surest = config.calibration, parts.surest_alpha(alphas, config)
     if not surest or surest < calibration.least_confidence:
         return 0.0
+    if not (calibration.expected_iou or calibration.least_evidence):
+        return surest  # without finding out more, which would take a tenth of a frame's time
     person = _person(alphas[-1], config)
     if _evidence(surest, person) <= calibration.least_evidence:
         return 0.0

@@ -95,7 +95,7 @@ def decided(alpha: np.ndarray, side: np.ndarray, certain: float) -> np.ndarray:
     return np.clip(alpha, 0, 1, out=alpha)
 
 
-def sides(alpha: np.ndarray, outline: float) -> np.ndarray:
+def sides(alpha: np.ndarray, outline: float, least: float = LEAST_REACH) -> np.ndarray:
     """On which side of the 0.5 contour pixels lie, and how far from it: float32 HxW.
 
     From -0.5 outside to 0.5 inside, which are reached at the distance `outline` (of the diagonal); 0 at the contour
@@ -104,11 +104,12 @@ def sides(alpha: np.ndarray, outline: float) -> np.ndarray:
     Parameters
     ----------
     alpha : float32 HxW in [0, 1], at most `SIDE` long
+    least : pixels that `outline` is at least
     """
     person = (alpha >= 0.5).astype(np.uint8)
     if not person.any():
         return np.zeros_like(alpha)
-    reach = max(LEAST_REACH, outline * math.hypot(*alpha.shape))
+    reach = max(least, outline * math.hypot(*alpha.shape))
     kernel = np.ones((3, 3), np.uint8)
     contour = cv2.dilate(person, kernel) != cv2.erode(person, kernel)
     depth = np.full(alpha.shape, 0.5, np.float32)  # of people who fill the frame

@@ -21,9 +21,10 @@ from humanseg.tiles import TOGETHER, at_pixels, take_colours
 # a larger one this share waits for the next frame. The first frames of a scene only find where the edge is.
 SMALL, INERTIA, SETTLED = 0.1, 0.6, 8
 # How far alpha may be soft, against a photo's: over frames the outline is surer, and what is soft drags along.
-SOFT = 2 / 3
-# Long side in pixels of the middle size, at most. Distances from the outline are those of photos, which use it too.
-MIDDLE = haze.SIDE
+SOFT = 1 / 2
+# Long side in pixels of the middle size, at most. Twice as much takes a quarter longer, for as good alphas.
+MIDDLE = 320
+LEAST_REACH = 1.2  # pixels of the middle size: an outline is that soft at least
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class Finisher:
         rest = rest * band
         if last is not None:
             _keep(edge, resize_alpha(last, *size), cv2.resize(rest, size), self._small)
-        side = haze.sides(edge, self._calibration.outline)
+        side = haze.sides(edge, self._calibration.outline, LEAST_REACH)
         # Only now: what is near 0.5 would flicker if each frame were decided by itself.
         decided = haze.decided(edge, side, self._calibration.certain)
         if middle is frame:

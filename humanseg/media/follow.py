@@ -13,6 +13,7 @@ from humanseg.crops import Box, choose_crops
 from humanseg.media.motion import CUT, motion
 from humanseg.media.view import View
 from humanseg.model.config import ModelConfig
+from humanseg.resize import averaged
 
 # People are followed where crops show them so many times larger than the whole frame would, and let go below.
 FOLLOW, LET_GO = 1.6, 1.3
@@ -198,7 +199,7 @@ class Follower:
         """What moves outside the crops (uint8 0 or 1, of the thumb's size), and whether another scene begins."""
         scale = THUMB / max(frame.shape[:2])
         size = tuple(max(1, round(side * scale)) for side in frame.shape[1::-1])
-        thumb = cv2.cvtColor(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+        thumb = cv2.cvtColor(averaged(frame, *size), cv2.COLOR_RGB2GRAY)
         before, self._thumb = self._thumb, thumb
         if before is None or self._refused is None:
             return np.zeros(thumb.shape, np.uint8), False
