@@ -49,7 +49,9 @@ class Format:
 # x264 is in PyAV's own wheels; OpenH264 and the system's encoders are what other builds of FFmpeg have.
 _H264_ENCODERS = ("libx264", "libopenh264", "h264_videotoolbox", "h264_mf")
 # A short look ahead and threads that share a frame: at 1080p 90 MB rather than 160, at the same size and time.
-_X264 = {"preset": "veryfast", "crf": "20", "rc-lookahead": "3", "bf": "1", "x264-params": "sliced-threads=1"}
+# The least search for motion takes a quarter less time for bytes and errors within a tenth of the usual one's.
+_X264_MORE = "sliced-threads=1:me=dia:subme=1"
+_X264 = {"preset": "veryfast", "crf": "20", "rc-lookahead": "3", "bf": "1", "x264-params": _X264_MORE}
 _H264 = (_H264_ENCODERS, "yuv420p", _X264)
 # Real time takes a third of the time of VP9's usual way, for about twice the bytes.
 _VP9 = {"deadline": "realtime", "cpu-used": "7", "row-mt": "1", "crf": "24", "b": "0"}
