@@ -117,7 +117,8 @@ export class LiteSession {
  * @returns {Promise<any>}
  */
 async function load(folder) {
-  const address = new URL(`litert_wasm_${threadCount() > 1 ? "threaded_" : ""}internal.js`, folder).href;
+  const threads = threadCount();
+  const address = new URL(`litert_wasm_${threads > 1 ? "threaded_" : ""}internal.js`, folder).href;
   /** @type {any} */
   let start = null;
   const scope = /** @type {any} */ (globalThis);
@@ -128,13 +129,19 @@ async function load(folder) {
   } finally {
     delete scope.define;
   }
-  const lite = await start({
-    locateFile: (/** @type {string} */ name) => new URL(name, folder).href,
-    mainScriptUrlOrBlob: address, // which its threads start from
-    printErr: console.debug, // it tells of each thing that it finds and doesn't find
-  });
-  lite.setupLogging();
-  return lite;
+  // It starts a worker for each core; more than the threads, and one to spare, would have nothing to do.
+  Object.defineProperty(navigator, "hardwareConcurrency", { value: threads + 1, configurable: true });
+  try {
+    const lite = await start({
+      locateFile: (/** @type {string} */ name) => new URL(name, folder).href,
+      mainScriptUrlOrBlob: address, // which its threads start from
+      printErr: console.debug, // it tells of each thing that it finds and doesn't find
+    });
+    lite.setupLogging();
+    return lite;
+  } finally {
+    delete (/** @type {any} */ (navigator).hardwareConcurrency);
+  }
 }
 
 /**
