@@ -24,6 +24,9 @@ from humanseg.resize import resize_alpha
 APPEARS_AFTER = 2
 # Share of the picture that may change, motion taken out, for the last frame's alpha to serve again, moved along.
 HARDLY = 0.002
+# The same share in a frame in which people far away are searched for, which shows the network as much as a look does.
+# Somebody who comes in changes more.
+SEARCHED = 0.01
 
 
 class Shows(Protocol):
@@ -128,7 +131,8 @@ class Stream:
         elif alpha is not None:
             alpha = resize_alpha(alpha, *view.shape[::-1])
         # A search is this frame's look, if the last one's alpha can serve again.
-        if alpha is None and (back is None or before.alpha is None or not (plan.search or _hardly_differs(back))):
+        most = SEARCHED if plan.search else HARDLY
+        if alpha is None and (back is None or before.alpha is None or not _differs_at_most(back, most)):
             alpha = self.segmenter.coarse_alpha(picture, max(view.shape), second_pass=False)
         people = None if alpha is None else self._people(alpha)
         if alpha is not None:
@@ -173,6 +177,6 @@ class Stream:
         return self._lasting.shown(alpha, shot.people, config, bring, past.changed if past else None)
 
 
-def _hardly_differs(found: Motion) -> bool:
-    """Whether a frame is the last one, moved at most."""
-    return np.count_nonzero(found.change > CHANGE) <= HARDLY * found.change.size
+def _differs_at_most(found: Motion, most: float) -> bool:
+    """Whether a frame is the last one, moved at most, except for this share of it."""
+    return np.count_nonzero(found.change > CHANGE) <= most * found.change.size

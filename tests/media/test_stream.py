@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from humanseg.crops import Box
 from humanseg.errors import ImageError
 from humanseg.media.stream import Stream
+from humanseg.media.view import View
 from humanseg.model.config import ModelConfig
 from humanseg.segmenter import Segmenter
 
@@ -187,3 +191,15 @@ def test_frames_that_stand_still_are_seldom_shown_to_the_network(stream, engine)
     for n in range(9):
         stream.alpha(scene(20, seed=0 if n else 1))
     assert len(engine.seen) == 5
+
+
+@pytest.mark.parametrize("before", [4, 5])
+def test_a_search_saves_the_look_only_where_hardly_anything_changes(stream, engine, monkeypatch, before):
+    corner, plan = View.of_crops((48, 64), [Box(0, 44, 20, 64)], 32), stream._follower.plan
+    monkeypatch.setattr(stream._follower, "plan", lambda frame: replace(plan(frame), search=corner))
+    looks = []
+    for left in [-20] * before + [-8]:
+        engine.seen.clear()
+        stream.alpha(scene(left))
+        looks.append((64, 64, 3) in engine.seen)
+    assert not all(looks[:-1]) and looks[-1]
