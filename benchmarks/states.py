@@ -87,13 +87,13 @@ def background(stage: Stage, page: Page) -> Iterator[str]:
     give(page, STANDING)
     done(page)
     page.locator("#to-background").click()
-    result = page.locator("#background-result img")
+    result = page.locator("#place-canvas")
     expect(result.first).to_be_visible(timeout=PATIENCE)
     yield "background"
-    before = result.first.get_attribute("src")
+    before = page.locator(".place").get_attribute("data-number")
     page.locator("#background-places button").nth(4).click()
     page.wait_for_function(
-        "before => (document.querySelector('#background-result img')?.getAttribute('src') ?? before) !== before",
+        "before => (document.querySelector('.place')?.dataset.number ?? before) !== before",
         arg=before,
     )
     yield "background-place"

@@ -33,6 +33,12 @@ class Frame:
         """Where a point of the photo is in the picture."""
         return self.scale * (x - self.left), self.scale * (y - self.top)
 
+    def shrunk(self, most: int) -> Frame:
+        """The same part of the photo in a picture whose long side has at most so many pixels."""
+        share = min(1.0, most / max(self.width, self.height))
+        width, height = max(1, round(self.width * share)), max(1, round(self.height * share))
+        return replace(self, width=width, height=height, scale=self.scale * share)
+
     def moved(self, scale: float, offset: tuple[float, float], anchor: tuple[float, float]) -> Frame:
         """The frame in which the photo is seen `scale` times as large and shifted.
 

@@ -13,7 +13,8 @@ from humanseg.frame import Frame
 from humanseg.sizes import AS_IS, MARGIN, Size, box_of
 
 SMALLEST, LARGEST = 0.05, 20.0  # times as large as people are at first
-# Share of the frame's side that the people's box always reaches into it, or all of a box that's smaller.
+# The middle half of the people's box, in whose corners somebody is, unlike in those of the box, always reaches into the
+# frame by this share of its side, or as a whole where it's smaller. web/js/place-view.js has the same.
 KEPT = 0.1
 
 
@@ -72,7 +73,7 @@ class Placement:
         """Whether the picture is the photo's own frame with the people where they are in it."""
         return self.size.kind == AS_IS and self.scale == 1 and tuple(self.offset) == (0, 0) and not self.shadow
 
-    def frames(self, alpha: np.ndarray) -> tuple[Frame, Frame]:
+    def frames(self, alpha: np.ndarray, most: int | None = None) -> tuple[Frame, Frame]:
         """The picture's frame on the photo, and the frame in which the people are seen once they were moved.
 
         Wherever they are moved to, a part of them stays in the picture.
@@ -80,8 +81,11 @@ class Placement:
         Parameters
         ----------
         alpha : float32 HxW in [0, 1]
+        most : pixels that the picture's long side has at the most, where it's to be looked at alone
         """
         frame = self.size.frame(alpha, self.margin)
+        if most is not None:
+            frame = frame.shrunk(most)
         return frame, moved(frame, box_of(alpha), self.scale, self.offset)
 
 
@@ -95,12 +99,13 @@ def moved(frame: Frame, box: tuple[float, float, float, float], scale: float, of
     left, top, right, bottom = box
     seen = frame.moved(scale, offset, frame.place((left + right) / 2, bottom))
     (x0, y0), (x1, y1) = seen.place(left, top), seen.place(right, bottom)
-    back = [_back(*ends, side) for ends, side in (((x0, x1), frame.width), ((y0, y1), frame.height))]
+    back = _back(x0, x1, frame.width), _back(y0, y1, frame.height)
     return replace(seen, left=seen.left - back[0] / seen.scale, top=seen.top - back[1] / seen.scale)
 
 
 def _back(start: float, end: float, side: float) -> float:
-    """By how much a stretch has to be shifted so that enough of it is between 0 and `side`."""
+    """By how much a stretch has to be shifted so that enough of its middle half is between 0 and `side`."""
+    start, end = start + (end - start) / 4, end - (end - start) / 4
     least = min(KEPT * side, end - start)
     return max(0.0, least - end) - max(0.0, start - (side - least))
 
@@ -119,6 +124,7 @@ def composed(
     alpha: np.ndarray,
     background: Background,
     placement: Placement | None = None,
+    most: int | None = None,
 ) -> np.ndarray:
     """The finished picture.
 
@@ -127,14 +133,15 @@ def composed(
     image : the photo, uint8 HxWx3
     foreground : the people's own colours, uint8 HxWx3
     alpha : float32 HxW in [0, 1]
+    most : as for `Placement.frames`
 
     Returns
     -------
     uint8 hxwx4 when transparent (not premultiplied), else uint8 hxwx3; of the placement's size
     """
-    if placement is None or placement.plain:
+    if placement is None or (placement.plain and most is None):
         return background.behind(image, foreground, alpha)
-    frame, seen = placement.frames(alpha)
+    frame, seen = placement.frames(alpha, most)
     if background.kind == PICTURE:
         seen = seen.moved(background.scale, background.offset, (frame.width / 2, frame.height))
     ground = background.ground(image, alpha, frame)

@@ -145,4 +145,4 @@ def test_a_placement_that_makes_no_sense_is_refused_in_one_sentence(options):
 def test_a_box_that_is_in_the_frame_is_not_pushed():
     frame = Frame(100, 100)
     assert moved(frame, (10, 10, 50, 50), 1, (0.2, 0.2)).place(10, 10) == pytest.approx((30, 30))
-    assert moved(frame, (10, 10, 50, 50), 1, (5, 0)).place(10, 10) == pytest.approx((90, 10))
+    assert moved(frame, (10, 10, 50, 50), 1, (5, 0)).place(10, 10) == pytest.approx((80, 10))

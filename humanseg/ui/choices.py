@@ -9,6 +9,8 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
+from humanseg.ui.tabs.gradient import PATTERN
+
 # The photos' ticket lasts as long as the browser tab, so that the next person at this computer has another one. A
 # duplicated tab starts with a copy of it. So each tab holds a lock named after its ticket while its page is open, and
 # takes a new ticket where another tab has the lock. A reload may ask just before the old page is gone, so it waits for
@@ -78,4 +80,6 @@ def rule(control: Component) -> dict[str, Any]:
         return {"name": control.elem_id, "least": control.minimum, "most": control.maximum}
     if isinstance(control, gr.ColorPicker):
         return {"name": control.elem_id, "like": "^#[0-9a-fA-F]{6}$"}
+    if isinstance(control, gr.HTML):
+        return {"name": control.elem_id, "like": PATTERN}
     raise TypeError(f"{type(control).__name__} has no rule for what may be stored")

@@ -31,6 +31,13 @@ SETTLED = """async (...values) => {
   return values;
 }"""
 
+# Besides, where people were put on the canvas of the Background tab: what an event is given in place of its first
+# value, which may have been read before that.
+PLACED = """async (shown, ...values) => {
+  await window.humansegSettled?.();
+  return [(await window.humansegPlaced?.()) ?? shown, ...values];
+}"""
+
 # A person on the checkerboard that stands for “transparent”.
 PERSON = """<svg viewBox="0 0 96 96" aria-hidden="true"><defs><pattern id="board" width="12" height="12"
 patternUnits="userSpaceOnUse"><path d="M0 0h6v6H0zM6 6h6v6H6z" fill="currentColor" opacity=".16"/></pattern></defs>
@@ -71,8 +78,10 @@ class Download:
         self.button = gr.Button(label, elem_id=elem_id, **options)
         self._file = gr.File(visible=False)
 
-    def click(self, make: Callable[..., str], inputs: Sequence[Any]) -> None:
-        """`make(*inputs)` gives the path of the file."""
+    def click(
+        self, make: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any] = (), *, js: str = SETTLED
+    ) -> None:
+        """`make(*inputs)` gives the path of the file, after values for `outputs` where there are any."""
         options = {"show_progress": "minimal", "show_progress_on": self.button, **self._context.quick}
-        making = self.button.click(guarded(make), inputs, self._file, js=SETTLED, **options)
+        making = self.button.click(guarded(make), inputs, [*outputs, self._file], js=js, **options)
         making.success(None, self._file, None, js=FETCH, api_visibility="private")

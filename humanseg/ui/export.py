@@ -6,18 +6,20 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from humanseg.backgrounds import TRANSPARENT
 from humanseg.cutout import encoded
 from humanseg.errors import HumanSegError
 from humanseg.files import name_within
 from humanseg.media import photos
 from humanseg.ui import text
 from humanseg.ui.item import Item
+from humanseg.ui.looks import Look
 from humanseg.ui.session import Session
 from humanseg.ui.shelf import Shelf
 
@@ -54,6 +56,70 @@ def picture_file(shelf: Shelf, name: str, picture: np.ndarray, format: str, dpi:
     )
 
 
+def look_file(session: Session, item: Item, look: Look, format: str) -> Path:
+    """A photo's finished picture as `NAME-background.png` (.jpg, .webp).
+
+    Raises
+    ------
+    HumanSegError : it failed, nobody is in it, or its files have been removed meanwhile
+    """
+    if item.error or not session.pictures.found(item):
+        raise HumanSegError(item.error or text.NOBODY.format(name=item.name))
+    return picture_file(session.pictures.shelf, item.name, look.made(session.pictures, item), format, look.dpi)
+
+
+@dataclass(frozen=True)
+class Packing:
+    """So many of the pictures are made."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Packed:
+    """The ZIP, and what is to be said of it."""
+
+    path: Path
+    words: str
+
+
+def looks_file(session: Session, look: Look, format: str) -> Iterator[Packing | Packed]:
+    """All photos of the session that somebody is in with one look, and `report.csv`, in one ZIP; says how far it is.
+
+    Raises
+    ------
+    HumanSegError : there are none
+    """
+    items = session.items
+    if not items:
+        raise HumanSegError(text.NO_PHOTO)
+    wanted = [item for item in items if not (item.error or item.empty)]
+    endings = {"jpeg": ".jpg"}
+    if look.background.kind == TRANSPARENT and format == "jpeg":
+        format = "png"
+    ending = endings.get(format, f".{format}")
+    names = numbered(["report.csv", *(photos.output_name(item.name, "-background", ending) for item in wanted)])[1:]
+    named = dict(zip((item.id for item in wanted), names, strict=True))
+    rows, path = [], session.pictures.shelf.place("pictures.zip")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for item in items:
+            if item.id in named:
+                yield Packing(sum(row.id in named for row in rows), len(named))
+                item = _packed(
+                    archive, named[item.id], session, item, lambda item: look_file(session, item, look, format)
+                )
+            rows.append(item)
+        archive.writestr("report.csv", "\ufeff" + report(rows))
+    failed = sum(bool(row.error) for row in rows)
+    but = "".join(
+        words.format(count=count)
+        for words, count in {text.SOME_EMPTY: sum(row.empty for row in rows), text.BUT_FAILED: failed}.items()
+        if count
+    )
+    yield Packed(path, text.PACKED.format(done=len(rows) - failed - sum(row.empty for row in rows), but=but))
+
+
 def zip_file(session: Session) -> Path:
     """All cut-outs of the session that somebody is in, with their repairs, and `report.csv` in one ZIP.
 
@@ -71,15 +137,17 @@ def zip_file(session: Session) -> Path:
     # PNGs don't get any smaller, so they are stored as they are.
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for item in items:
-            rows.append(_packed(archive, next(unused), session, item) if item in cut_out else item)
+            rows.append(
+                _packed(archive, next(unused), session, item, session.pictures.png) if item in cut_out else item
+            )
         archive.writestr("report.csv", "\ufeff" + report(rows))
     return path
 
 
-def _packed(archive: zipfile.ZipFile, name: str, session: Session, item: Item) -> Item:
-    """Puts a photo's cut-out into the archive; gives its row of the report."""
+def _packed(archive: zipfile.ZipFile, name: str, session: Session, item: Item, make: Callable[[Item], Path]) -> Item:
+    """Puts a file that is made of a photo into the archive; gives its row of the report."""
     try:
-        archive.writestr(name, session.pictures.png(item).read_bytes())
+        archive.write(make(item), name)
         return replace(item, person_found=session.pictures.found(item))
     except HumanSegError as error:
         return replace(item, error=str(error))

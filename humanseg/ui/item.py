@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from humanseg.confidence import DOUBTFUL
 from humanseg.retouch import Repair
 from humanseg.ui import text
 from humanseg.ui.history import History
+from humanseg.ui.placed import Placed
 from humanseg.ui.upload import Upload
 
 NONE, NEW = Repair(), History()
@@ -29,6 +31,7 @@ class Item:
     error : why it failed, "" if it didn't
     result : the network's cut-out, a PNG; None if it failed
     thumbnail : the gallery's picture of it, before any repair
+    placed : by a picture's size, where the people were put by hand in one of that size
     repair, history : what was done to it by hand, and what can be taken back or done again
     id : names the photo on the page; it can't be guessed, and no other photo ever gets it
     """
@@ -42,6 +45,7 @@ class Item:
     error: str = ""
     result: Path | None = None
     thumbnail: Path | None = None
+    placed: Mapping[str, Placed] = field(default_factory=dict)
     repair: Repair = NONE
     history: History = NEW
     id: str = field(default_factory=lambda: secrets.token_hex(8))

@@ -23,6 +23,7 @@ from humanseg.media import photos
 from humanseg.people import People
 from humanseg.resize import shrink
 from humanseg.retouch import Repair
+from humanseg.sizes import box_of
 from humanseg.strokes import Box, Cover, Stroke, cover
 from humanseg.tiles import eight_bits, for_each
 from humanseg.ui import text
@@ -150,6 +151,16 @@ class Pictures:
             for part, side, n in zip(box, alpha.shape, small.shape, strict=True)
         )
         return (left, top, right - left, bottom - top), small[top:bottom, left:right]
+
+    def people_alone(self, item: Item, cut: CutOut) -> Path:
+        """The people of a cut-out of the photo, within their box: a WebP, its long side at most `PREVIEW_SIDE`."""
+
+        def make() -> bytes:
+            left, top, right, bottom = box_of(cut.alpha)
+            foreground, alpha = (shrink(of[top:bottom, left:right], PREVIEW_SIDE) for of in (cut.foreground, cut.alpha))
+            return photos.encode(foreground, alpha, format="webp", quality=90)
+
+        return self._file(item, f"people {max(cut.alpha.shape)}", item.repair, "people.webp", make)
 
     def png(self, item: Item) -> Path:
         """The finished cut-out as a PNG."""

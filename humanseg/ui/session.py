@@ -6,6 +6,7 @@ import itertools
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from humanseg.cutout import CutOut
 from humanseg.errors import HumanSegError
@@ -13,6 +14,7 @@ from humanseg.ui import history, text
 from humanseg.ui.history import Act
 from humanseg.ui.item import Item, View
 from humanseg.ui.pictures import Pictures
+from humanseg.ui.placed import Placed
 from humanseg.ui.reel import Reel
 from humanseg.ui.upload import Upload
 
@@ -207,6 +209,20 @@ class Session:
             if id == self._current and now.repair != before.repair:
                 self._show(id)
             return before, now
+
+    def place(self, id: str, size: str, placed: Placed) -> Item:
+        """Remembers where a photo's people were put by hand in a picture of a size; gives the photo.
+
+        Raises
+        ------
+        HumanSegError : there is no such photo
+        """
+        with self._lock:
+            now = self.item(id)
+            if now.placed.get(size, Placed()) != placed:
+                now = replace(now, placed={**now.placed, size: placed})
+                self._items = tuple(now if held.id == id else held for held in self._items)
+            return now
 
     def forget(self) -> View:
         """Forgets all photos and repairs; batches in progress add nothing any more."""

@@ -15,7 +15,7 @@ RESULTS = "Cut-outs"
 COMPARE = "Before and after"
 EMPTY = "Drop a photo, paste one with Ctrl+V, or pick up to {photos} at once."
 EMPTY_TOUCH = "Choose a photo, take one, or pick up to {photos} at once."
-SHOWN_ON = "Show it on"
+SHOWN_ON = "Look at it on (what you download is transparent)"
 CHECKERBOARD, WHITE, BLACK, COLOUR = "Checkerboard", "White", "Black", "Colour"
 DOWNLOAD = "Download cut-out"
 DOWNLOAD_ALL = "Download ZIP"
@@ -46,19 +46,55 @@ TOO_MANY_STROKES = "This photo has {limit} strokes, which is as many as are kept
 
 # Background tab
 BEHIND = "Background"
-KINDS = {"transparent": "Transparent", "colour": "Colour", "blur": "Blur", "picture": "Picture"}
+KINDS = {
+    "transparent": "Transparent",
+    "colour": "Colour",
+    "gradient": "Gradient",
+    "blur": "Blur",
+    "picture": "Picture",
+}
+GRADIENT, GRADIENT_FROM, GRADIENT_TO, GRADIENT_WAY = "Gradient", "From", "To", "Direction"
+GRADIENT_WAYS = {"180": "Downwards", "90": "To the right", "135": "Slanting", "radial": "From the middle"}
+GRADIENTS = {
+    "#ffffff..#c3ccd9@180": "White to grey",
+    "#f5f7fa..#8796a8@radial": "Studio",
+    "#fff4e0..#f2b48c@180": "Peach",
+    "#fbd3e9..#8e7cc3@135": "Lilac",
+    "#d8f3ff..#4a90c2@180": "Sky",
+    "#d9f2d0..#3f8f6b@135": "Leaves",
+    "#5b6b7d..#1f2933@radial": "Slate",
+    "#e0575b..#42275a@135": "Dusk",
+}
+SIZE = "Size"
+SIZES = {
+    "as-is": "As it is",
+    "people": "Crop to people",
+    "square": "Square",
+    "4:5": "4:5",
+    "16:9": "16:9",
+    "35x45mm": "35 × 45 mm",
+    "2000x2000": "2000 × 2000",
+}
+MARGIN, SHADOW = "Margin", "Shadow"
+PASSPORT = (
+    "That is 35 × 45 mm at 300 dpi, which the file says. Between the dashed lines a head is 33 mm high, as passports "
+    "ask for (32 to 36 mm): drag and resize until hair and chin touch them. Your authority may want more than that."
+)
+LOOKS_SOFT = "The people are enlarged, and look soft: a closer photo would be sharper."
+COPY = "Copy"
+DOWNLOAD_LOOK = "All photos like this (ZIP)"
+PACKING = "{done} of {total} pictures made."
+PACKED = "{done} pictures are in the ZIP{but}."
+BUT_FAILED = ", {count} failed: its report.csv says why"
 STRENGTH = "Blur strength"
 DOWNLOAD_RESULT = "Download picture"
 RESULT_ALT = "The person on the chosen background"
 FIT_LABEL = "How the picture fits"
 FILL, FIT = "Fill", "Whole picture"
-PLACING = "Move and resize"
 ACROSS, DOWN = "Picture, left to right", "Picture, top to bottom"
-SCALE = "Person's size"
-MOVE_RIGHT, MOVE_DOWN = "Person, left to right", "Person, up and down"
 BLENDING = "Blend in"
 LIGHT_WRAP, MATCH_COLOURS = "Light around the edge", "Match the picture's colours"
-SHOWING = "{name} on its new background."
+SHOWING = "{name}: {width} × {height} pixels."
 PLACES = "Places"
 OWN_PICTURE = "Your own picture"
 NEW_PHOTO = "Photo"

@@ -13,7 +13,7 @@ from humanseg.web import showcase
 
 FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Noto Sans", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
-STYLES = [*(Path(__file__).parent / name for name in ("style.css", "clip.css")), showcase.STYLE]
+STYLES = [*(Path(__file__).parent / name for name in ("style.css", "clip.css", "choice.css")), showcase.STYLE]
 SCRIPT = Path(__file__).parent / "script.js"
 ICON = Path(web.__file__).parent / "page" / "icons" / "icon-192.png"
 # What runs before Gradio's own scripts.

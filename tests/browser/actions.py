@@ -164,34 +164,21 @@ def seen(page: Page, selector: str = "#live-stage canvas", side: int = 8) -> np.
 
 
 def shown(page: Page) -> str:
-    """Where the Background tab's result lies; each picture lies elsewhere."""
-    return page.locator("#background-result img").get_attribute("src")
+    """Names what the server drew last in the Background tab."""
+    return page.locator(".place").get_attribute("data-number")
 
 
 def redrawn(page: Page, before: str) -> None:
-    """Waits for another result in the Background tab than the one that was `shown` before."""
+    """Waits for another picture in the Background tab than the one that was `shown` before."""
     page.wait_for_function(
-        "before => (document.querySelector('#background-result img')?.getAttribute('src') ?? before) !== before",
-        arg=before,
+        "before => (document.querySelector('.place')?.dataset.number ?? before) !== before", arg=before
     )
 
 
 def pixels(page: Page) -> list[int]:
-    """The Background tab's result, as 8x8 pixels of RGBA."""
-    page.wait_for_function(
-        """() => {
-          const image = document.querySelector("#background-result img");
-          return image?.complete && image.naturalWidth;
-        }"""
-    )
-    return page.evaluate(
-        """() => {
-          const image = document.querySelector("#background-result img");
-          const canvas = Object.assign(document.createElement("canvas"), {width: 8, height: 8});
-          canvas.getContext("2d").drawImage(image, 0, 0, 8, 8);
-          return [...canvas.getContext("2d").getImageData(0, 0, 8, 8).data];
-        }"""
-    )
+    """The Background tab's picture, as 8x8 pixels of RGBA."""
+    expect(page.locator("#place-canvas")).to_be_visible(timeout=PATIENCE)
+    return seen(page, "#place-canvas").ravel().tolist()
 
 
 def keep(page: Page, name: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from humanseg.ui.tabs import background
+from humanseg.ui.tabs import choice
 from tests.browser.actions import PATIENCE, at_rest, done, drop, fetch, keep, photo, pixels, redrawn, shown
 from tests.ui.fakes import EllipseEngine
 
@@ -20,7 +20,7 @@ def open_with_photo(visit, path) -> Page:
     drop(page, photo(path))
     done(page)
     page.get_by_role("tab", name="Background").click()
-    expect(page.locator("#background-result img")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#place-canvas")).to_be_visible(timeout=PATIENCE)
     return page
 
 
@@ -48,7 +48,7 @@ def test_the_result_has_its_place_before_there_is_one(visit):
     page = visit()
     page.get_by_role("tab", name="Background").click()
     expect(page.locator("#background-status .empty")).to_be_visible(timeout=PATIENCE)
-    for element in ("#background-result", "#background-format"):
+    for element in ("#background-canvas", "#background-format"):
         expect(page.locator(element)).to_be_attached()
         expect(page.locator(element)).not_to_be_visible()
 
@@ -79,14 +79,14 @@ def test_places_and_a_picture_of_ones_own_go_behind_the_person(visit, tmp_path):
 
 def test_a_picture_that_takes_long_does_not_come_over_what_was_chosen_after_it(visit, tmp_path, monkeypatch):
     page = open_with_photo(visit, tmp_path / "me.png")
-    asked, release, picture_of = threading.Event(), threading.Event(), background.picture_of
+    asked, release, picture_of = threading.Event(), threading.Event(), choice.picture_of
 
     def slowly(*arguments):
         asked.set()
         release.wait(PATIENCE / 1000)
         return picture_of(*arguments)
 
-    monkeypatch.setattr(background, "picture_of", slowly)
+    monkeypatch.setattr(choice, "picture_of", slowly)
     page.locator("#background-places .thumbnail-item").nth(2).click()
     assert asked.wait(PATIENCE / 1000)
     before = shown(page)
@@ -102,7 +102,7 @@ def test_a_photo_given_here_is_the_current_one_on_the_photo_tab_too(visit, tmp_p
     page = visit()
     page.get_by_role("tab", name="Background").click()
     page.set_input_files("#background-photo input[type=file]", photo(tmp_path / "other.png"))
-    expect(page.locator("#background-status")).to_contain_text("other.png on", timeout=PATIENCE)
+    expect(page.locator("#background-status")).to_contain_text("other.png: 320", timeout=PATIENCE)
     page.get_by_role("tab", name="Photo").click()
     expect(page.locator("#compare img").first).to_be_visible(timeout=PATIENCE)
 

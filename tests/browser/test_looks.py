@@ -21,7 +21,7 @@ def test_every_tab_fits_its_screen_in_both_themes(visit, width, dark):
     done(page)
     for tab, sign in (
         ("Photo", "#compare img"),
-        ("Background", "#background-result img"),
+        ("Background", "#place-canvas"),
         ("Webcam", "#live-toggle"),
         ("About", "#about h2"),
     ):
@@ -39,7 +39,7 @@ def test_the_page_can_be_worked_by_keyboard_and_everything_has_a_name(visit):
     done(page)
     page.get_by_role("tab", name="Background").focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#background-result img")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#place-canvas")).to_be_visible(timeout=PATIENCE)
     nameless = page.evaluate(
         """() => [...document.querySelectorAll("button, input:not([type=hidden]), select, textarea")]
           .filter((e) => e.offsetParent)

@@ -44,7 +44,7 @@ def test_the_photos_their_cut_outs_and_a_repair_are_there_again(visit, tmp_path)
     page.locator("#mend-undo").click()
     assert alpha(page).sum() > repaired.sum()
     page.get_by_role("tab", name="Background").click()
-    expect(page.locator("#background-result img")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#place-canvas")).to_be_visible(timeout=PATIENCE)
 
 
 def test_the_choices_are_there_again_even_in_a_new_browser_tab(visit):
@@ -76,7 +76,7 @@ def test_a_chosen_place_and_a_picture_of_ones_own_are_behind_the_person_again(vi
     drop(page, photo(tmp_path / "me.png"))
     done(page)
     page.get_by_role("tab", name="Background").click()
-    result = page.locator("#background-result img")
+    result = page.locator("#place-canvas")
     expect(result).to_be_visible(timeout=PATIENCE)
     first = settled(page)
     choose(page, lambda: page.locator("#background-places .thumbnail-item").nth(3).click())
@@ -167,7 +167,7 @@ def test_a_tab_opened_before_the_server_has_answered_shows_the_photo_when_it_has
         page.get_by_role("tab", name="Background").click()
     expect(page.locator("#background-status .empty")).to_be_visible()
     held.pop().continue_()
-    expect(page.locator("#background-result img")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#place-canvas")).to_be_visible(timeout=PATIENCE)
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_strokes_and_edge_are_in_the_download_on_the_other_tab_and_can_be_taken_
 
     page.get_by_role("tab", name="Background").click()
     page.locator("#background-kind").get_by_label("Transparent").check()
-    expect(page.locator("#background-result img")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#place-canvas")).to_be_visible(timeout=PATIENCE)
     at_rest(page)
     repaired = np.asarray(Image.open(io.BytesIO(fetch(page, "#background-download")[1])))[..., 3]
     page.get_by_role("tab", name="Photo").click()

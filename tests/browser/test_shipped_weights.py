@@ -62,7 +62,7 @@ def test_a_photo_from_a_phone_comes_back_upright_and_with_the_pixels_that_python
     keep(page, "shipped-photo")
 
     page.get_by_role("tab", name="Background").click()
-    expect(page.locator("#background-result img")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#place-canvas")).to_be_visible(timeout=PATIENCE)
     before = shown(page)
     page.locator("#background-kind").get_by_label("Blur").check()
     redrawn(page, before)

@@ -93,7 +93,7 @@ def test_a_photo_is_cut_out_in_a_frame_of_another_site_which_may_store_nothing(s
         expect(status).to_have_class("good", timeout=PATIENCE)
         assert is_cut_out(downloaded(page, frame, "#download"))
         frame.get_by_role("tab", name="Background").click()
-        expect(frame.locator("#background-result img")).to_be_visible(timeout=PATIENCE)
+        expect(frame.locator("#place-canvas")).to_be_visible(timeout=PATIENCE)
         assert Image.open(downloaded(page, frame, "#background-download")).size == (512, 512)
         keep(page, "space")
         page.context.close()

@@ -10,10 +10,11 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from humanseg.backgrounds import BLUR, COLOUR, PICTURE
+from humanseg.backgrounds import BLUR, COLOUR, GRADIENT, PICTURE, Background
 from humanseg.ui import text
 from humanseg.ui.elements import HIDDEN
 from humanseg.ui.pictures import Pictures
+from humanseg.ui.tabs.gradient import lay_out_gradient
 from humanseg.ui.upload import Upload
 from humanseg.ui.uploads import photo_input
 
@@ -30,16 +31,17 @@ class Choice:
     place: gr.Number
     own: gr.Image
     pictures: gr.Column
+    gradient: gr.HTML
 
     @property
     def inputs(self) -> list[Any]:
-        """What an event is given: kind, colour, strength, place, own picture."""
-        return [self.kind, self.colour, self.strength, self.place, self.own]
+        """What an event is given: the values that `chosen` takes."""
+        return [self.kind, self.colour, self.strength, self.place, self.own, self.gradient]
 
     @property
     def lasting(self) -> list[Any]:
         """The controls whose values last."""
-        return [self.kind, self.colour, self.strength, self.place]
+        return [self.kind, self.colour, self.strength, self.place, self.gradient]
 
 
 def lay_out(prefix: str, kind: str, also: Mapping[str, str] | None = None) -> Choice:
@@ -53,6 +55,7 @@ def lay_out(prefix: str, kind: str, also: Mapping[str, str] | None = None) -> Ch
     named = [(label, name) for name, label in (text.KINDS | dict(also or {})).items()]
     kinds = gr.Radio(named, value=kind, label=text.BEHIND, elem_id=f"{prefix}-kind")
     colour = gr.ColorPicker("#ffffff", label=text.COLOUR, visible=kind == COLOUR, elem_id=f"{prefix}-colour")
+    gradient = lay_out_gradient(f"{prefix}-gradient", kind == GRADIENT)
     strength = gr.Slider(0.2, 6, 2, step=0.2, label=text.STRENGTH, visible=kind == BLUR, elem_id=f"{prefix}-strength")
     with gr.Column(visible=kind == PICTURE, elem_id=f"{prefix}-pictures") as pictures:
         places = gr.Gallery(
@@ -76,6 +79,7 @@ def lay_out(prefix: str, kind: str, also: Mapping[str, str] | None = None) -> Ch
     def show(kind: str) -> list[Any]:
         return [
             gr.ColorPicker(visible=kind == COLOUR),
+            gr.HTML(visible=kind == GRADIENT),
             gr.Slider(visible=kind == BLUR),
             gr.Column(visible=kind == PICTURE),
         ]
@@ -84,14 +88,41 @@ def lay_out(prefix: str, kind: str, also: Mapping[str, str] | None = None) -> Ch
         return [event.index, None]
 
     quiet = {"queue": False, "api_visibility": "private", "show_progress": "hidden"}
-    kinds.change(show, kinds, [colour, strength, pictures], **quiet)
+    kinds.change(show, kinds, [colour, gradient, strength, pictures], **quiet)
     places.select(choose, None, [place, own], **quiet)
-    return Choice(kinds, colour, strength, place, own, pictures)
+    return Choice(kinds, colour, strength, place, own, pictures, gradient)
 
 
 def place_pictures() -> list[tuple[Path, str]]:
     """The pictures that ship as backgrounds, with the name each is shown under."""
     return [(path, path.stem.replace("-", " ").capitalize()) for path in sorted(PLACES_FOLDER.glob("*.jpg"))]
+
+
+def chosen(
+    pictures: Pictures,
+    side: int,
+    kind: str,
+    colour: str,
+    strength: float,
+    place: int,
+    own: Upload | None,
+    gradient: str = "",
+    **options: Any,
+) -> Background:
+    """The background of the controls' values, with a picture whose long side is at most `side`.
+
+    Parameters
+    ----------
+    options : of the background besides
+    """
+    return Background(
+        kind=kind,
+        colour=colour or "#ffffff",
+        gradient=gradient or next(iter(text.GRADIENTS)),
+        strength=strength / 100,
+        picture=picture_of(pictures, place, own, side) if kind == PICTURE else None,
+        **options,
+    )
 
 
 def picture_of(pictures: Pictures, place: int, own: Upload | None, side: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from humanseg.backgrounds import PICTURE, TRANSPARENT, Background
+from humanseg.backgrounds import TRANSPARENT, Background
 from humanseg.errors import HumanSegError
 from humanseg.media.video import Clip
 from humanseg.ui import clips, text
@@ -22,7 +22,7 @@ from humanseg.ui.player import player, trim
 from humanseg.ui.reel import Reel, is_gone
 from humanseg.ui.server.guard import guarded
 from humanseg.ui.session import Session
-from humanseg.ui.tabs.choice import picture_of
+from humanseg.ui.tabs.choice import chosen
 from humanseg.ui.tabs.video_layout import lay_out_video
 from humanseg.ui.upload import Upload
 
@@ -185,20 +185,10 @@ class VideoTab:
         """
         return clips.Job(self.context, self.pool, clips.look_at(self.context, upload), wish)
 
-    def _background(
-        self,
-        session: Session,
-        moving: Upload | None,
-        kind: str,
-        colour: str,
-        strength: float,
-        place: int,
-        own: Upload | None,
-    ) -> Background | Clip:
+    def _background(self, session: Session, moving: Upload | None, kind: str, *values: Any) -> Background | Clip:
         if kind == clips.CLIP:
             return clips.behind(self.context, moving)
-        picture = picture_of(session.pictures, place, own, PICTURE_SIDE) if kind == PICTURE else None
-        return Background(kind=kind, colour=colour or "#ffffff", strength=strength / 100, picture=picture)
+        return chosen(session.pictures, PICTURE_SIDE, kind, *values)
 
     def _stage(self, reel: Reel) -> list[Any]:
         """A clip, and what was made of it if it's still there."""
