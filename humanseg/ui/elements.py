@@ -35,7 +35,7 @@ SETTLED = """async (...values) => {
 # value, which may have been read before that.
 PLACED = """async (shown, ...values) => {
   await window.humansegSettled?.();
-  return [(await window.humansegPlaced?.()) ?? shown, ...values];
+  return [window.humansegPlaced?.() ?? shown, ...values];
 }"""
 
 # A person on the checkerboard that stands for “transparent”.

@@ -10,10 +10,7 @@ import(new URL("js/place.js", base).href).then(
         trigger("input");
       },
     });
-    window.humansegPlaced = async () => {
-      await canvas.settled();
-      return canvas.value;
-    };
+    window.humansegPlaced = () => canvas.value;
     const show = () => canvas.show(props.value);
     watch("value", show);
     show();

@@ -155,7 +155,7 @@ def test_people_cannot_be_lost(place):
     page = place()
     for _ in range(3):
         drag(page, 0.45, 0.45)
-    for _ in range(30):
+    for _ in range(8):
         page.locator("#place-smaller").click()
     at_rest(page)
     assert (np.abs(drawn(page).astype(int) - RED).max(-1) < 60).any()

@@ -40,7 +40,7 @@ _numbers = itertools.count(int(time.time() * 1000))
 COPY = """async (shown, ...values) => {
   window.humansegCopying?.start();
   await window.humansegSettled?.();
-  return [(await window.humansegPlaced?.()) ?? shown, ...values];
+  return [window.humansegPlaced?.() ?? shown, ...values];
 }"""
 
 

@@ -25,7 +25,6 @@ export function mount(element, options) {
 
 const BUTTON = 1.1; // times as large, by one press
 const PATIENCE = 4000; // milliseconds without an answer after which the visitor reads why
-const WAIT = 20_000; // milliseconds that a download waits for it
 
 class Place {
   /** @param {HTMLElement} element @param {{url: (path: string) => string, onPlace: (shown: Shown) => void}} options */
@@ -36,8 +35,6 @@ class Place {
     this.newest = 0;
     this.seq = 0;
     this.late = 0;
-    /** @type {(() => void)[]} */
-    this.waiting = [];
     /** @type {Map<string, Promise<ImageBitmap>>} */
     this.pictures = new Map();
     const button = (/** @type {string} */ id, /** @type {string} */ name, /** @type {string} */ help,
@@ -72,15 +69,6 @@ class Place {
     return this.shown && { ...this.shown, placed: this.view.placed, seq: this.seq };
   }
 
-  /** Waits until the server has drawn what is seen. @returns {Promise<void>} */
-  settled() {
-    if (!this.shown || this.shown.seq === this.seq) return Promise.resolve();
-    return Promise.race([
-      new Promise((/** @type {(value: void) => void} */ resolve) => this.waiting.push(resolve)),
-      new Promise((/** @type {(value: void) => void} */ resolve) => setTimeout(resolve, WAIT)),
-    ]);
-  }
-
   /** @param {Shown | null} shown what the server says */
   async show(shown) {
     if (!shown?.photo) return this.#close();
@@ -112,7 +100,6 @@ class Place {
     this.seq = shown.seq;
     clearTimeout(this.late);
     this.#say("", false);
-    for (const resolve of this.waiting.splice(0)) resolve();
   }
 
   #close() {
@@ -123,7 +110,6 @@ class Place {
     this.#say("", false);
     this.view.clear();
     this.#forgetBut([]);
-    for (const resolve of this.waiting.splice(0)) resolve();
   }
 
   /** @param {string} path */
