@@ -191,7 +191,9 @@ def test_each_photo_and_each_size_keeps_its_place_even_after_a_reload(place):
 
 
 def test_sizes_for_passports_and_shops_are_on_white(place):
-    page = place("35 × 45 mm")
+    page = place("35 × 45 mm", width=1440, height=900)
+    page.evaluate("scrollTo(0, 0)")
+    expect(page.locator("#background-download")).to_be_in_viewport()
     expect(page.locator("#background-status")).to_contain_text("300 dpi")
     expect(page.locator("#background-kind").get_by_label("Colour")).to_be_checked()
     name, data = fetch(page, "#background-download")
@@ -199,6 +201,8 @@ def test_sizes_for_passports_and_shops_are_on_white(place):
     assert name == "two-background.png" and picture.size == (413, 531)
     assert picture.info["dpi"] == pytest.approx((300, 300), abs=0.1)
     assert picture.getpixel((2, 2)) == (255, 255, 255)
+    at_rest(page)
+    assert drawn(page)[2, 2].min() > 250
 
 
 def test_a_gradient_is_chosen_by_keys_and_one_look_is_for_all_photos(place):
