@@ -35,8 +35,10 @@ CLIP_SECONDS, CLIP_RATE = 3, 25
 AT_REST = """async () => {
   const ends = (animation) => Number.isFinite(animation.effect?.getComputedTiming().endTime);
   const isStill = () => [...document.images].every((image) => image.complete || !image.offsetParent)
+    && [...document.querySelectorAll("video[src]")].every((video) => video.readyState > 1 || !video.offsetParent)
     && !document.getAnimations().some((animation) => animation.playState === "running" && ends(animation));
-  for (let quiet = 0, frame = 0; quiet < 12 && frame < 600; frame++) {
+  const end = performance.now() + 8000;
+  for (let quiet = 0; quiet < 12 && performance.now() < end;) {
     await new Promise(requestAnimationFrame);
     quiet = isStill() ? quiet + 1 : 0;
   }
