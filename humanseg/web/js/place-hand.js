@@ -8,7 +8,7 @@ const GROW = 1.05; // times as large, by one press of a key
 /**
  * @param {HTMLCanvasElement} canvas
  * @param {{move: (right: number, down: number) => void, grow: (factor: number, at: Point | null) => void,
- *   step: (right: number, down: number) => void, back: () => void, begin: () => void, end: () => void}} people
+ *   step: (right: number, down: number) => void, back: () => void, end: () => void}} people
  *   move: by pixels of the page; step: by shares of the picture; grow: about a point of the canvas, null for their feet
  */
 export function handle(canvas, people) {
@@ -30,7 +30,6 @@ export function handle(canvas, people) {
     if (event.button !== 0) return;
     event.preventDefault();
     canvas.focus({ preventScroll: true });
-    if (!down.size) people.begin();
     down.set(event.pointerId, place(event));
     canvas.setPointerCapture(event.pointerId);
     canvas.classList.add("place-held");
@@ -63,7 +62,6 @@ export function handle(canvas, people) {
     // By itself the wheel scrolls the page, until the picture was chosen; two fingers on a touchpad come with Ctrl.
     if (!event.ctrlKey && document.activeElement !== canvas) return;
     event.preventDefault();
-    people.begin();
     const lines = event.deltaMode === 1 ? 16 : 1;
     people.grow(Math.exp(-Math.max(-120, Math.min(120, event.deltaY * lines)) / (event.ctrlKey ? 100 : 500)), place(event));
     rest();
@@ -78,7 +76,6 @@ export function handle(canvas, people) {
     const size = sizes[/** @type {keyof typeof sizes} */ (event.key)];
     if (!arrow && !size && event.key !== "0") return;
     event.preventDefault();
-    people.begin();
     if (arrow) people.step(arrow[0] * step, arrow[1] * step);
     else if (size) people.grow(size, null);
     else people.back();

@@ -55,7 +55,6 @@ class Place {
     document.addEventListener("humanseg-copied", (/** @type {any} */ { detail: well }) =>
       this.#say(well ? words.COPIED : words.NOT_COPIED, !well));
     handle(this.canvas, {
-      begin: () => {},
       move: (right, down) => this.#move(right * this.view.scale, down * this.view.scale),
       step: (right, down) => this.#step(right, down),
       grow: (factor, at) => this.#grow(factor, at),
