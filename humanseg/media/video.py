@@ -6,7 +6,7 @@ import logging
 import math
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -152,7 +152,12 @@ class Clip:
                     break
                 told = float(frame.duration * frame.time_base) if frame.duration else 0.0
                 length = told or length
-                waiting = self._converted(frame, opened.stream, time, length)
+                try:
+                    waiting = self._converted(frame, opened.stream, time, length)
+                except ffmpeg.load().error.FFmpegError as error:
+                    log.debug("A frame of %s can't be converted: %s", self.name, error)
+                    opened.broken = True
+                    waiting = replace(waiting, time=time, duration=length) if waiting else None
             else:
                 self._judge(opened, waiting.time + waiting.duration if waiting else 0.0)
             if waiting is not None and (not given or waiting.time + waiting.duration > start):
@@ -226,9 +231,10 @@ class _Opened:
             raise VideoError(f"{clip.name} can't be opened ({reason}): check the path.") from error
         covers = av.stream.Disposition.attached_pic
         streams = [stream for stream in self.container.streams.video if not stream.disposition & covers]
-        if not streams:
+        if not streams or streams[0].codec_context is None:
             self.container.close()
-            raise VideoError(f"{clip.name} has no moving picture in it: choose a video.")
+            what = "is in a form that can't be read" if streams else "has no moving picture in it"
+            raise VideoError(f"{clip.name} {what}: choose another video, or convert it to MP4.")
         self.stream = streams[0]
         clip._check_size(self.stream.codec_context.width, self.stream.codec_context.height)
         self.stream.thread_type = "AUTO"

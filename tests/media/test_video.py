@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from humanseg.errors import VideoError
+from humanseg.media import frames
 from humanseg.media.video import Clip
 from tests.media import clips
 
@@ -202,3 +203,25 @@ def test_frames_can_be_left_early_and_asked_for_again(tmp_path):
     clip = Clip(clips.write(tmp_path / "concat:a.mp4", [RED, GREEN, BLUE]))
     next(clip.frames())
     assert len(list(clip.frames())) == 3
+
+
+def test_a_form_that_nothing_reads_is_told(tmp_path):
+    path = clips.write(tmp_path / "a.mp4", [RED] * 3)
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"zzzz"))
+    with pytest.raises(VideoError, match=r"a\.mp4 is in a form that can't be read"):
+        Clip(path)
+
+
+def test_a_frame_whose_colours_cannot_be_converted_is_the_one_before_it(tmp_path, monkeypatch):
+    clip = Clip(clips.write(tmp_path / "a.mp4", [RED, GREEN, BLUE]))
+    convert, numbers = frames.to_rgb, iter(range(3))
+
+    def sometimes(frame, name):
+        if next(numbers) == 1:
+            raise av.error.OSError(95, "Operation not supported")
+        return convert(frame, name)
+
+    monkeypatch.setattr(frames, "to_rgb", sometimes)
+    seen = list(clip.frames())
+    assert [frame.rgb[16, 24].argmax() for frame in seen] == [0, 0, 2] and "a.mp4 is damaged" in clip.trouble
+    assert np.allclose([frame.time for frame in seen], [0, 0.04, 0.08], atol=0.001)
