@@ -1,10 +1,9 @@
 // Gradio's client can wait for ever in two cases. An event may be sent while the stream of answers is being closed: the
 // client takes the stream for open and its answer for on its way. Or the connection is lost: the client never opens
 // another stream. So this script, which runs before Gradio's own, follows which events have no answer yet. In the first
-// case it sends an event that does nothing, which makes the client open a stream; in the second it ends them with a
-// sentence. Checked against Gradio 6.25; tests/browser/test_connection.py fails when that changes.
+// case it sends an event that does nothing, which makes the client open a stream; in the second it ends them and tells
+// connection.js, which goes on from there. Checked against Gradio 6.31; tests/browser/test_connection.py fails when that changes.
 (() => {
-  const LOST = "The connection to the server was lost: check the network, then do that once more.";
   const PATIENCE = 1000; // milliseconds from an event to its stream of answers, which otherwise opens at once
   const ask = window.fetch.bind(window);
   const waiting = new Map(); // events without an answer: how often a stream was opened for them
@@ -23,7 +22,8 @@
   const message = (content) => new TextEncoder().encode(`data: ${JSON.stringify(content)}\n\n`);
 
   const lost = () => {
-    const output = { error: LOST, visible: true, duration: 10, title: "Error" };
+    dispatchEvent(new Event("humanseg:lost"));
+    const output = { error: window.humansegWords.lost, visible: false, duration: 10, title: "Error" };
     const ends = [...waiting.keys()].map((event_id) =>
       message({ msg: "process_completed", event_id, output, success: false, title: "Error" }));
     waiting.clear();
@@ -38,7 +38,11 @@
       const lines = (text + decoder.decode(bytes, { stream: true })).split("\n\n");
       text = lines.pop();
       for (const line of lines) {
-        const { msg, event_id } = JSON.parse(line.slice("data:".length));
+        const detail = JSON.parse(line.slice("data:".length));
+        const { msg, event_id } = detail;
+        if (["estimation", "process_starts", "process_completed"].includes(msg)) {
+          dispatchEvent(new CustomEvent("humanseg:queue", { detail }));
+        }
         if (msg === "process_completed" && !waiting.delete(event_id)) early.add(event_id);
       }
     };
@@ -53,6 +57,8 @@
       async pull(controller) {
         try {
           const { done, value } = await reader.read();
+          // A server that was started anew meanwhile doesn't know this page's questions.
+          if (value && new TextDecoder().decode(value).includes('"session_not_found":true')) throw new TypeError("started anew");
           if (value) {
             controller.enqueue(value);
             read(value);

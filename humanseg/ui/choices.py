@@ -19,7 +19,8 @@ from humanseg.ui.tabs.gradient import PATTERN
 TICKET = """async (ticket, ...rest) => {
   const fresh = () =>
     Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
-  const mine = (ticket) => !navigator.locks || new Promise((resolve) => {
+  // The page itself comes back with it after the server was started anew.
+  const mine = (ticket) => window.humansegTicket === ticket || !navigator.locks || new Promise((resolve) => {
     const hold = () => { resolve(true); return new Promise(() => {}); };
     navigator.locks.request("humanseg " + ticket, { signal: AbortSignal.timeout(1000) }, hold)
       .catch(() => resolve(false));
@@ -30,6 +31,7 @@ TICKET = """async (ticket, ...rest) => {
       ticket = fresh();
       await mine(ticket);
     }
+    window.humansegTicket = ticket;
     sessionStorage.setItem("humanseg", ticket);
   } catch { ticket = fresh(); }
   return [ticket, ...rest];

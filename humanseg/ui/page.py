@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from humanseg.segmenter import Segmenter
 from humanseg.ui import api, text, theme
 from humanseg.ui.choices import TICKET, Choices
 from humanseg.ui.context import Context
+from humanseg.ui.elements import HIDDEN
 from humanseg.ui.model import LazySegmenter
 from humanseg.ui.server import links, patches
 from humanseg.ui.server.guard import GuardedBlocks, guarded
@@ -93,10 +95,28 @@ def _welcome(
         own = session.own.source if session.own is not None and Path(str(session.own.source)).exists() else None
         return [*photo.restore(session, ground, tint), own, session.view.number, video.number(session)]
 
+    @guarded
+    def come_back(ticket: str, ground: str, tint: str, request: gr.Request) -> list[Any]:
+        session = context.sessions.enter(ticket, request.session_hash)
+        has = session.has(context.examples)
+        told = has | {"most": context.limits.photos, "seconds": context.limits.keep_seconds}
+        return [*photo.go_on(session, ground, tint), session.view.number, video.number(session), json.dumps(told)]
+
     outputs = [*photo.restored, background.choice.own, background.turn, video.layout.back]
     choices.restore(page).then(
         enter, [ticket, *photo.grounds], outputs, js=TICKET, show_progress="hidden", **context.quick
     )
+    # connection.js clicks this where answers were lost or the server was started anew.
+    back, told = gr.Button(visible=HIDDEN, elem_id="come-back"), gr.Textbox(visible=HIDDEN)
+    back.click(
+        come_back,
+        [ticket, *photo.grounds],
+        [*photo.restored, background.turn, video.layout.back, told],
+        js=TICKET,
+        trigger_mode="multiple",
+        show_progress="hidden",
+        **context.quick,
+    ).success(None, told, None, js="(told) => { window.humansegHas(told); }", api_visibility="private")
 
 
 def _farewell(page: gr.Blocks, context: Context) -> None:

@@ -200,10 +200,12 @@ class Pictures:
             colours = cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB)
             alpha = cv2.extractChannel(rgba, 3).astype(np.float32) / 255
             cut = CutOut(colours, colours, alpha, item.person_found, item.confidence, item.name)
-        after = on_ground(cut, shown, tint)
-        if not cut.person_found:
-            after = label(after, text.NOBODY_SHORT)
         side = max(cut.alpha.shape)
+        if not cut.person_found:
+            # The same on both sides, so that the words aren't cut by the slider.
+            photo = label(shrink(self.photo(item), side), text.NOBODY_SHORT)
+            return (both := self.shelf.put("after.jpg", _jpeg(photo))), both
+        after = on_ground(cut, shown, tint)
         before = self._file(item, f"before {side}", None, "before.jpg", lambda: self._before(item, side))
         return before, self.shelf.put("after.jpg", _jpeg(after))
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from humanseg.cutout import CutOut
 from humanseg.errors import HumanSegError
@@ -103,6 +104,15 @@ class Session:
         if found is None:
             raise HumanSegError(text.GONE.format(name=text.THIS_PHOTO))
         return found
+
+    def has(self, examples: Sequence[Path]) -> dict[str, list]:
+        """The photos of this session as a page knows them: the paths of uploads, the numbers of examples."""
+        paths = [str(item.upload.source) for item in self._items]
+        numbers = {str(path): number for number, path in enumerate(examples)}
+        return {
+            "sources": [path for path in paths if path not in numbers],
+            "examples": [numbers[path] for path in paths if path in numbers],
+        }
 
     # What changes it
 

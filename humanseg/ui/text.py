@@ -139,6 +139,18 @@ NO_VIEW = "The camera's view can't be loaded: reload the page, or use a current 
 CAMERAS_FULL = "All cameras that the server has time for are on: try again in a minute, or let it run on your computer."
 FRAME_BAD = "This frame can't be read: start the camera again."
 
+# What connection.js says
+CONNECTION = {
+    "lost": "The connection to the server was lost. The page goes on by itself as soon as it is back.",
+    "blip": "The connection is back: the page goes on.",
+    "anew": "The server was started anew: your photos are sent once more.",
+    "again": "The server was started anew, and your photos are cut out once more: do that again in a moment.",
+    "full": "Many people are waiting just now: yours is sent again by itself, keep this page open.",
+    "queue": "Waiting for a place: {ahead} ahead of you{about}.",
+    "about": ", about {left}",
+}
+CUT_ANEW = "Your photos are cut out once more …"
+
 # Errors
 ERROR_TITLE = "That didn't work"
 UNEXPECTED = "Something went wrong on our side. Try again, or try another photo."

@@ -17,7 +17,7 @@ STYLES = [*(Path(__file__).parent / name for name in ("style.css", "clip.css", "
 SCRIPT = Path(__file__).parent / "script.js"
 ICON = Path(web.__file__).parent / "page" / "icons" / "icon-192.png"
 # What runs before Gradio's own scripts.
-FIRST = [Path(__file__).parent / name for name in ("storage.js", "answers.js")]
+FIRST = [Path(__file__).parent / name for name in ("storage.js", "answers.js", "connection.js")]
 
 
 def style() -> str:
@@ -29,7 +29,8 @@ def style() -> str:
 
 def head() -> str:
     """What stands in the page's head: scripts that run before Gradio's own."""
-    return "".join(f"<script>\n{path.read_text(encoding='utf-8')}</script>" for path in FIRST)
+    words = f"<script>window.humansegWords = {json.dumps(text.CONNECTION)}</script>"
+    return words + "".join(f"<script>\n{path.read_text(encoding='utf-8')}</script>" for path in FIRST)
 
 
 def theme() -> gr.themes.Base:

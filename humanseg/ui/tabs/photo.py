@@ -141,6 +141,12 @@ class PhotoTab:
         session.only_doubtful = only
         return gallery(session)
 
+    def go_on(self, session: Session, ground: str, tint: str) -> list[Any]:
+        """Answers were lost, or the server was started anew: what the visitor has, or that it's made once more."""
+        if session.view.item is not None:
+            return self.restore(session, ground, tint)
+        return [busy(text.CUT_ANEW), *gallery(session), *draw(session, session.view, ground, tint)]
+
     def start_over(self, request: gr.Request) -> list[Any]:
         """All photos are to be forgotten."""
         session = self.context.session(request)
