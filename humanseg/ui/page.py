@@ -99,8 +99,10 @@ def _welcome(
     def come_back(ticket: str, ground: str, tint: str, request: gr.Request) -> list[Any]:
         session = context.sessions.enter(ticket, request.session_hash)
         has = session.has(context.examples)
+        # After a restart the clip stays as it is: connection.js sends it again where it is needed.
+        clip = video.number(session) or gr.skip()
         told = has | {"most": context.limits.photos, "seconds": context.limits.keep_seconds}
-        return [*photo.go_on(session, ground, tint), session.view.number, video.number(session), json.dumps(told)]
+        return [*photo.go_on(session, ground, tint), session.view.number, clip, json.dumps(told)]
 
     outputs = [*photo.restored, background.choice.own, background.turn, video.layout.back]
     choices.restore(page).then(
