@@ -97,7 +97,7 @@ class Endpoints:
             keep: Of several people the "largest", or those at points: "0.4,0.5; 812,430" (shares, pixels); "" for all.
 
         Returns:
-            The cut-out at the photo's own size, with an alpha channel.
+            The cut-out at the photo's own size, with an alpha channel. Where nobody is in the photo: an error.
         """
         cut = self._finish(photo, keep)
         return str(
@@ -112,7 +112,7 @@ class Endpoints:
             keep: Of several people the "largest", or those at points: "0.4,0.5; 812,430" (shares, pixels); "" for all.
 
         Returns:
-            An 8-bit grey PNG of the photo's own size.
+            An 8-bit grey PNG of the photo's own size. Where nobody is in the photo: an error.
         """
         cut = self._finish(photo, keep)
         return str(self.context.shelf.put(photos.output_name(cut.name, suffix="-mask"), photos.encode_mask(cut.alpha)))
@@ -159,7 +159,7 @@ class Endpoints:
             down: How far they are moved down, as a share of its height.
 
         Returns:
-            A PNG of that size.
+            A PNG of that size. Where nobody is in the photo: an error.
         """
         placement = Placement(size, margin, scale, (right, down), shadow)
         chosen = Background(
@@ -204,7 +204,7 @@ class Endpoints:
             behind: For "clip": the clip to put behind the people, without its sound; it starts again when it ends.
 
         Returns:
-            The new clip.
+            The new clip. Where nobody is in it: an error.
         """
         if video is None:
             raise HumanSegError(text.NO_CLIP)

@@ -80,7 +80,9 @@ def _work(
         seconds = time.monotonic() - started
         if not session.wants(visit):
             return
-        yield Working(number, len(taken), seconds / number * (len(taken) - number) if number else None)
+        # Until one is done, as long as other photos took lately.
+        each = seconds / number if number else context.pace.usual
+        yield Working(number, len(taken), None if each is None else each * (len(taken) - number))
         if seconds > limits.seconds:
             item, cut = refused(context, upload, text.OUT_OF_TIME.format(seconds=limits.seconds)), None
         else:
@@ -155,7 +157,7 @@ def cut_out(context: Context, upload: Upload) -> tuple[Item, CutOut | None]:
         size=record.size,
         person_found=record.person_found,
         confidence=record.confidence,
-        seconds=record.seconds,
+        seconds=context.pace.add(record.seconds),
         result=record.target,
         thumbnail=small,
     )

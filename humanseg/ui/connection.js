@@ -5,7 +5,8 @@
 // that changes.
 (() => {
   const words = window.humansegWords;
-  const SAY_AFTER = 1000; // milliseconds without a connection, or in the queue
+  const say = window.humansegSay;
+  const SAY_AFTER = 1000; // milliseconds without a connection
   const LOOK_EVERY = 1000; // milliseconds from one look for the server to the next
   const LOOK_ANYWAY = 30_000; // milliseconds from one look to the next while nothing seems wrong
   const LOOK_FOR = 4000; // milliseconds for an answer to that
@@ -13,23 +14,6 @@
   const READ = 4000; // milliseconds that a sentence stays which nothing ends
   const ask = window.fetch;
   const address = (path) => new URL(`gradio_api/${path}`, document.baseURI);
-
-  // What the page says. A screen reader reads it out if the element was there before the words, and Gradio's client
-  // puts what was there before it away.
-  const banner = Object.assign(document.createElement("p"), { id: "connection" });
-  banner.setAttribute("role", "status");
-  let said = {}; // the sentence of each reason; the last one is shown
-  const say = (reason, sentence, milliseconds) => {
-    const { [reason]: _, ...others } = said;
-    said = sentence ? { ...others, [reason]: sentence } : others;
-    if (!banner.isConnected) document.body.append(banner);
-    setTimeout(() => {
-      const last = Object.values(said).pop() ?? "";
-      if (banner.textContent !== last) banner.textContent = last;
-    });
-    if (milliseconds) setTimeout(() => said[reason] === sentence && say(reason, ""), milliseconds);
-  };
-  setTimeout(() => say("", ""), SAY_AFTER);
 
   // What was uploaded: the browser's own files, of which the page holds no copy. `run` is the server's start that knows
   // `path`; `photo` says that it belongs to the Photo tab, `under` that an answer about it is still to come. An example
@@ -195,30 +179,11 @@
 
   for (const name of ["online", "pageshow"]) addEventListener(name, check);
 
-  // Others are ahead in the queue.
-  const waiting = new Map();
-  addEventListener("humanseg:queue", ({ detail: { event_id, msg, rank, rank_eta } }) => {
+  addEventListener("humanseg:queue", ({ detail: { event_id, msg } }) => {
     if (msg === "process_completed") for (const one of kept) if (one.under === event_id) one.under = null;
-    if (msg !== "estimation") waiting.delete(event_id);
-    else {
-      const since = waiting.get(event_id)?.since ?? Date.now();
-      waiting.set(event_id, { since, rank, eta: rank_eta });
-      setTimeout(tellQueue, SAY_AFTER);
-    }
-    tellQueue();
   });
-  const tellQueue = () => {
-    const long = [...waiting.values()].filter((one) => Date.now() - one.since >= SAY_AFTER && one.rank >= 0);
-    const { rank, eta } = long.reduce((a, b) => (b.rank > a.rank ? b : a), { rank: -1 });
-    if (rank < 0) return say("queue", "");
-    const seconds = eta ? words.about.replace("{left}", eta < 90 ? `${Math.max(1, Math.round(eta))} s` : `${Math.round(eta / 60)} min`) : "";
-    return say("queue", words.queue.replace("{ahead}", rank + 1).replace("{about}", seconds));
-  };
-
   addEventListener("humanseg:lost", () => {
     for (const one of kept) if (one.under !== "on its way") one.under = null;
-    waiting.clear();
-    tellQueue();
     down(true);
   });
 
@@ -247,6 +212,8 @@
 
   const choose = async (files) => {
     let input;
+    // What was chosen before and had no answer is taken out of the drop zone first: see `come_back` in page.py.
+    await new Promise((resolve) => setTimeout(resolve, 200));
     while (!(input = document.querySelector("#photos input[type=file]"))) await new Promise((resolve) => setTimeout(resolve, 200));
     const data = new DataTransfer();
     for (const file of files) data.items.add(file);

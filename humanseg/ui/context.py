@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any, Protocol
 
 from humanseg.ui.memory import Memory
@@ -23,6 +25,23 @@ class Asked(Protocol):
     session_hash: str | None
 
 
+class Pace:
+    """How long photos took lately, over all visitors."""
+
+    def __init__(self) -> None:
+        self._seconds: deque[float] = deque(maxlen=9)
+
+    def add(self, seconds: float) -> float:
+        """One took so many seconds, which are given back."""
+        self._seconds.append(seconds)
+        return seconds
+
+    @property
+    def usual(self) -> float | None:
+        """Seconds a photo; None before the first one."""
+        return median(self._seconds) if self._seconds else None
+
+
 @dataclass(frozen=True)
 class Context:
     """Made once, when the page is built.
@@ -35,6 +54,7 @@ class Context:
     memory : the arrays that are kept
     sessions : all visitors
     examples : photos to try
+    pace : how long photos took lately
     """
 
     model: LazySegmenter
@@ -44,6 +64,7 @@ class Context:
     memory: Memory
     sessions: Sessions
     examples: tuple[Path, ...]
+    pace: Pace = field(default_factory=Pace)
 
     @classmethod
     def of(cls, model: LazySegmenter, live: LazySegmenter, limits: Limits, shelf: Shelf) -> Context:

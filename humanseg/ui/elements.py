@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
@@ -38,10 +39,10 @@ PLACED = """async (shown, ...values) => {
   return [window.humansegPlaced?.() ?? shown, ...values];
 }"""
 
-# A person on the checkerboard that stands for “transparent”.
-PERSON = """<svg viewBox="0 0 96 96" aria-hidden="true"><defs><pattern id="board" width="12" height="12"
+# A person on the checkerboard that stands for “transparent”. `ID` is another one for each, as a page may have several.
+PERSON = """<svg viewBox="0 0 96 96" aria-hidden="true"><defs><pattern id="ID" width="12" height="12"
 patternUnits="userSpaceOnUse"><path d="M0 0h6v6H0zM6 6h6v6H6z" fill="currentColor" opacity=".16"/></pattern></defs>
-<rect width="96" height="96" rx="12" fill="url(#board)"/><circle cx="48" cy="37" r="16" fill="var(--primary-600)"/>
+<rect width="96" height="96" rx="12" fill="url(#ID)"/><circle cx="48" cy="37" r="16" fill="var(--primary-600)"/>
 <path d="M16 96c0-22 14-36 32-36s32 14 32 36z" fill="var(--primary-600)"/></svg>"""
 
 
@@ -56,12 +57,16 @@ def busy(message: str, done: int | None = None, total: int = 0) -> str:
     return f'<p role="status">{escape(message)}</p><progress{share}></progress>'
 
 
+_boards = itertools.count()
+
+
 def empty(message: str, touch: str | None = None) -> str:
     """The message in the place of a picture that isn't there yet; `touch` is what fingers read instead."""
+    person = PERSON.replace("ID", f"board-{next(_boards)}")
     if touch is None:
-        return f'<div class="empty">{PERSON}<p>{escape(message)}</p></div>'
+        return f'<div class="empty">{person}<p>{escape(message)}</p></div>'
     says = f'<p class="by-mouse">{escape(message)}</p><p class="by-touch">{escape(touch)}</p>'
-    return f'<div class="empty">{PERSON}{says}</div>'
+    return f'<div class="empty">{person}{says}</div>'
 
 
 def duration(seconds: float) -> str:

@@ -15,7 +15,7 @@ from humanseg.ui.placed import Placed
 from humanseg.ui.upload import Upload
 
 NONE, NEW = Repair(), History()
-LONGEST_CAPTION = 26  # characters; more don't fit on a thumbnail
+LONGEST_CAPTION = 20  # characters; more don't fit on a thumbnail
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,9 @@ def shortened(name: str) -> str:
     Examples
     --------
     >>> shortened("a holiday photo with a very long name (3).jpeg")
-    'a holiday photo… (3).jpeg'
+    'a holiday … (3).jpeg'
     """
-    return name if len(name) <= LONGEST_CAPTION else f"{name[:15]}…{name[-9:]}"
+    return name if len(name) <= LONGEST_CAPTION else f"{name[:10]}…{name[-9:]}"
 
 
 def named(token: str | None) -> str:

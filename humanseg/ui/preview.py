@@ -28,8 +28,8 @@ def label(image: np.ndarray, words: str) -> np.ndarray:
 
 
 def failed_thumbnail(side: int = 240) -> np.ndarray:
-    """uint8 HxWx3: a sign in place of a photo that couldn't be cut out."""
-    canvas = Image.new("RGB", (side, side), (241, 243, 246))
+    """uint8 HxWx4: a sign in place of a photo that couldn't be cut out, on nothing, as it suits both themes."""
+    canvas = Image.new("RGBA", (side, side))
     draw = ImageDraw.Draw(canvas)
     centre = side / 2
     draw.ellipse([centre - 38, centre - 38, centre + 38, centre + 38], fill=(200, 60, 60))

@@ -31,11 +31,13 @@ DONE_MANY = "{done} photos done{but}."
 SOME_FAILED = "{done} of {total} photos done{but}, {failed} failed: the gallery says why."
 SOME_DOUBTFUL, SOME_EMPTY = ", {count} worth a look", ", {count} without anybody"
 WORKING = "{done} of {total} photos done, about {left} left."
+WORKING_FIRST = "{done} of {total} photos done."
 LOADING = "Loading the model …"
 TOO_MANY = "You gave {count} photos; the first {limit} are done, since one batch takes at most {limit}."
 OUT_OF_TIME = "Not done: the time for one batch ({seconds} s) was used up. Send the rest again."
 
 WORKING_ONE = "Cutting out …"
+WORKING_ONE_LEFT = "Cutting out, about {left} left …"
 NOBODY_SHORT = "Nobody was found here"
 CLEAR = "Start over"
 
@@ -149,6 +151,8 @@ CONNECTION = {
     "queue": "Waiting for a place: {ahead} ahead of you{about}.",
     "about": ", about {left}",
 }
+# What is said of the two pictures where only their place says it
+COMPARED = {"slider": "Where before ends and after begins", "before": "Before", "after": "Cut out"}
 CUT_ANEW = "Your photos are cut out once more …"
 
 # Errors

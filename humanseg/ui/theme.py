@@ -17,7 +17,7 @@ STYLES = [*(Path(__file__).parent / name for name in ("style.css", "clip.css", "
 SCRIPT = Path(__file__).parent / "script.js"
 ICON = Path(web.__file__).parent / "page" / "icons" / "icon-192.png"
 # What runs before Gradio's own scripts.
-FIRST = [Path(__file__).parent / name for name in ("storage.js", "answers.js", "connection.js")]
+FIRST = [Path(__file__).parent / name for name in ("storage.js", "answers.js", "banner.js", "connection.js", "mend.js")]
 
 
 def style() -> str:
@@ -29,7 +29,7 @@ def style() -> str:
 
 def head() -> str:
     """What stands in the page's head: scripts that run before Gradio's own."""
-    words = f"<script>window.humansegWords = {json.dumps(text.CONNECTION)}</script>"
+    words = f"<script>window.humansegWords = {json.dumps(text.CONNECTION | text.COMPARED)}</script>"
     return words + "".join(f"<script>\n{path.read_text(encoding='utf-8')}</script>" for path in FIRST)
 
 
@@ -47,6 +47,8 @@ def theme() -> gr.themes.Base:
     return base.set(
         body_background_fill="*neutral_50",
         body_background_fill_dark="*neutral_950",
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_400",
         block_background_fill="white",
         block_background_fill_dark="*neutral_900",
         block_border_width="1px",

@@ -115,6 +115,16 @@ def test_examples_need_no_network(visit):
     expect(page.locator("#photo-status")).to_contain_text("astronaut.jpg")
 
 
+def test_the_same_example_can_be_had_again(visit):
+    page = visit()
+    page.locator("#examples button").first.click()
+    done(page)
+    page.locator("#clear").click()
+    expect(page.locator("#photo-status .empty")).to_be_visible()
+    page.locator("#examples button").first.click()
+    done(page)
+
+
 def test_two_visitors_do_not_see_each_others_photos(visit, tmp_path):
     one, other = visit(), visit()
     drop(one, photo(tmp_path / "secret.png"))

@@ -170,6 +170,15 @@ class PhotoTab:
         everything = [layout.drop, layout.status, *layout.list, *layout.screen]
         layout.drop.upload(guarded(self.take), [layout.drop, *grounds], everything, **several)
         layout.examples.select(guarded(self.take_example), grounds, everything, **several)
+        # None of them stays chosen: Gradio says nothing of a second click on the chosen one.
+        layout.examples.select(
+            lambda: gr.Gallery(selected_index=None),
+            None,
+            layout.examples,
+            queue=False,
+            api_visibility="private",
+            **hidden,
+        )
         layout.gallery.select(
             guarded(self.choose),
             [layout.listed, *grounds],
@@ -208,7 +217,8 @@ class PhotoTab:
 
 
 def _progress(step: batch.Working) -> str:
+    left = None if step.left is None else duration(step.left)
     if step.total == 1:
-        return busy(text.WORKING_ONE)
-    left = "…" if step.left is None else duration(step.left)
-    return busy(text.WORKING.format(done=step.done, total=step.total, left=left), step.done, step.total)
+        return busy(text.WORKING_ONE if left is None else text.WORKING_ONE_LEFT.format(left=left))
+    words = text.WORKING_FIRST if left is None else text.WORKING
+    return busy(words.format(done=step.done, total=step.total, left=left), step.done, step.total)
