@@ -71,6 +71,7 @@ def build(context: Context, video: VideoTab) -> None:
             gr.Number(0, label="Start"),
             gr.Number(0, label="End"),
             clip_input(label="Behind"),
+            gr.Textbox("white..#c3ccd9", label="Gradient"),
         ]
         options = context.works_on_clips | {"api_visibility": "public"}
         made = gr.File(label="Clip")
@@ -187,13 +188,14 @@ class Endpoints:
         start: float = 0.0,
         end: float = 0.0,
         behind: Upload | None = None,
+        gradient: str = "white..#c3ccd9",
     ) -> str:
         """Cuts the people out of a clip, on another background or on none; its timing and its sound stay.
 
         Args:
             video: The clip (MP4, MOV, WebM, MKV, GIF, ...).
-            background: "transparent" (needs webm, mov, webp or png), "colour", "blur", "picture" or
-                "clip".
+            background: "transparent" (needs webm, mov, webp or png), "colour", "gradient", "blur",
+                "picture" or "clip".
             colour: For "colour": "#rrggbb".
             strength: For "blur": how far, in per cent of the frame's diagonal.
             picture: For "picture": what to put behind the people.
@@ -202,6 +204,7 @@ class Endpoints:
             start: Seconds from which on the clip is taken.
             end: Seconds up to which it is taken, 0 for its end.
             behind: For "clip": the clip to put behind the people, without its sound; it starts again when it ends.
+            gradient: For "gradient": two colours and a direction in degrees or radial: "coral..navy@90".
 
         Returns:
             The new clip. Where nobody is in it: an error.
@@ -212,7 +215,9 @@ class Endpoints:
             chosen = clips.behind(self.context, behind)
         else:
             picture = self._behind(background, picture)
-            chosen = Background(kind=background, colour=colour, strength=strength / 100, picture=picture)
+            chosen = Background(
+                kind=background, colour=colour, strength=strength / 100, picture=picture, gradient=gradient
+            )
         job = self._video.begin(video, clips.Wish(chosen, format, start or None, end or None))
         made = job.result.result()
         if not made.record.people:

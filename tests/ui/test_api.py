@@ -143,6 +143,18 @@ def test_a_clip_is_cut_out_over_http(client, tmp_path):
     assert len(frames) == 3 and frames[0].rgb[2, 2, 1] > 230 and frames[0].rgb[2, 2, 0] < 25
 
 
+def test_a_clip_may_stand_on_a_gradient(client, tmp_path):
+    arguments = {"video": handle_file(clips.write(tmp_path / "dance.mp4", [PICTURE] * 2)), "picture": None}
+    made = client.predict(
+        **arguments, behind=None, background="gradient", gradient="red..blue@90", api_name="/cut_out_video"
+    )
+    (first, *_) = Clip(made).frames()
+    assert first.rgb[2, 2].argmax() != first.rgb[2, -3].argmax()
+    assert "gradient" in refusal(
+        client, **arguments, behind=None, background="gradient", gradient="red", api_name="/cut_out_video"
+    )
+
+
 def test_a_clip_may_go_behind_another(client, tmp_path):
     clip = clips.write(tmp_path / "dance.mp4", [PICTURE] * 4)
     behind = clips.write(tmp_path / "sea.mp4", [clips.flat((0, 0, 255))] * 2)
