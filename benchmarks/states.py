@@ -72,7 +72,7 @@ def batch(stage: Stage, page: Page) -> Iterator[str]:
     stage.gate.open()
     done(page)
     yield "several"
-    for name, caption in (("doubtful", "chair"), ("nobody", NOBODY.stem), ("error", "cut off")):
+    for name, caption in (("doubtful", "chair"), ("nobody", NOBODY.stem), ("error", "A photo with")):
         shown = page.locator("#results .thumbnail-item").filter(has_text=caption)
         (shown if shown.count() else page.locator(f'#results [aria-label*="{caption}"]')).first.click()
         page.wait_for_timeout(1500)
