@@ -11,7 +11,14 @@
   };
 
   // Before and after: Gradio's slider follows a mouse alone.
-  const shown = () => document.querySelector("#compare img")?.getBoundingClientRect();
+  // The picture as it's drawn, in the middle of its element.
+  const shown = () => {
+    const image = document.querySelector("#compare img");
+    if (!image?.naturalWidth) return null;
+    const box = image.getBoundingClientRect();
+    const width = Math.min(box.width, (box.height * image.naturalWidth) / image.naturalHeight);
+    return { x: box.x + (box.width - width) / 2, y: box.y, width, height: box.height };
+  };
   const handle = () => document.querySelector('#compare [data-testid="slider"]');
   const place = () => {
     const image = shown();

@@ -74,6 +74,29 @@ def test_axe_finds_nothing_in_any_tab_and_state(visit, script, tmp_path, dark):
     assert not found, "\n".join(found)
 
 
+def test_before_and_after_are_compared_by_keyboard(visit):
+    page = visit()
+    page.locator("#examples .thumbnail-item").first.click()
+    done(page)
+    slider = page.get_by_role("slider", name="Where before ends and after begins")
+    expect(slider).to_be_visible()
+    expect(slider).to_have_attribute("aria-valuenow", "50")
+    slider.focus()
+
+    def line() -> float:
+        """Where the line is, as a share of the picture."""
+        image = page.locator("#compare img").first.bounding_box()
+        # The photo is square, and in the middle of its element.
+        image["x"], image["width"] = image["x"] + (image["width"] - image["height"]) / 2, image["height"]
+        edge = page.locator('#compare [data-testid="slider"] .inner').bounding_box()
+        return (edge["x"] + edge["width"] / 2 - image["x"]) / image["width"]
+
+    for key, at in {"ArrowRight": 55, "PageUp": 80, "Home": 0, "ArrowLeft": 0, "End": 100}.items():
+        page.keyboard.press(key)
+        expect(slider).to_have_attribute("aria-valuenow", str(at))
+        assert abs(line() - at / 100) < 0.03
+
+
 def test_pictures_and_thumbnails_say_what_they_show_and_which_is_chosen(visit, tmp_path):
     page = visit()
     page.set_input_files("#photos input[type=file]", [photo(tmp_path / "one.png"), photo(tmp_path / "two.png", seed=1)])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -66,16 +65,14 @@ def test_a_killed_server_that_is_started_anew_gets_the_photos_again_by_itself(br
     page = opened(browser, server.address)
     loads = []
     page.on("framenavigated", lambda frame: loads.append(frame.url))
-    page.locator("#examples .thumbnail-item").first.click()
-    expect(page.locator("#photo-status")).to_contain_text("astronaut.jpg: ")
     page.set_input_files("#photos input[type=file]", [photo(tmp_path / f"{n}.png", seed=n) for n in range(2)])
     expect(page.locator("#photo-status")).to_contain_text("2 photos done")
     server.kill()
     expect(page.locator(SAYS)).to_have_text(text.CONNECTION["lost"])
     start()
     expect(page.locator(SAYS)).not_to_have_text(text.CONNECTION["lost"])
-    expect(page.locator("#results .thumbnail-item")).to_have_count(3)
-    expect(page.locator("#results")).to_contain_text(re.compile("astronaut"))
+    expect(page.locator("#results .thumbnail-item")).to_have_count(2)
+    expect(page.locator("#photo-status")).to_contain_text("2 photos done")
     expect(page.locator(SAYS)).to_be_empty()
     expect(page.locator("progress")).to_have_count(0)
     assert fetch(page, "#download")[0].endswith("-cutout.png")
