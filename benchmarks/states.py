@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from benchmarks.stage import PATIENCE, Stage, hosted, moving_clip
+from benchmarks.stage import AT_REST, PATIENCE, Stage, hosted, moving_clip
 from humanseg.ui.context import EXAMPLES
 from humanseg.web import build, folder
 from humanseg.web.site import places
@@ -136,8 +136,11 @@ def about(stage: Stage, page: Page) -> Iterator[str]:
 
 def lost(stage: Stage, page: Page) -> Iterator[str]:
     """The connection breaks while a photo is on its way."""
+    example = page.locator("#examples button").first
+    expect(example).to_be_visible(timeout=PATIENCE)
+    page.evaluate(AT_REST)
     page.context.set_offline(True)
-    page.locator("#examples button").first.click()
+    example.click()
     page.wait_for_timeout(3000)
     yield "connection-lost"
     page.context.set_offline(False)
