@@ -112,11 +112,11 @@ def test_the_background_tab_gives_the_photo_that_it_shows_though_another_is_done
     expect(page.locator("#results .thumbnail-item")).to_have_count(2, timeout=PATIENCE)
     assert engine.at_work.wait(PATIENCE / 1000)
     page.get_by_role("tab", name="Background").click()
-    expect(page.locator("#background-status")).to_contain_text("blue.png on", timeout=PATIENCE)
+    expect(page.locator("#background-status")).to_contain_text("blue.png: 320", timeout=PATIENCE)
     engine.go_on.set()
     # Behind the other tab the batch comes to its end.
     expect(page.locator("#results .thumbnail-item")).to_have_count(3, timeout=PATIENCE)
-    expect(page.locator("#background-status")).to_contain_text("blue.png on")
+    expect(page.locator("#background-status")).to_contain_text("blue.png: 320")
     name, data = fetch(page, "#background-download")
     # The person's colours go towards the picture's by a little.
     assert name == "blue-background.png" and np.abs(np.subtract(colour_of(data), BLUE)).max() < 40

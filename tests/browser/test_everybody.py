@@ -63,7 +63,7 @@ def test_axe_finds_nothing_in_any_tab_and_state(visit, script, tmp_path, dark):
     page.locator("#results .thumbnail-item").first.click()
     expect(page.locator("#photo-status")).to_contain_text("astronaut.jpg")
     for tab, sign in {
-        "Background": "#background-result",
+        "Background": "#place-canvas",
         "Video": "#clip",
         "Webcam": "#live-toggle",
         "About": "#about h2",

@@ -86,9 +86,11 @@ class Visit:
         self.random, self.turns = random.Random(seed), Turns(seed)
         self.events: dict[str, list[Callable]] = {}
         for fn in demo.fns.values():
-            self.events.setdefault(getattr(fn.fn, "__name__", ""), []).append(fn.fn)
+            # By their class, too, where several are called the same.
+            for name in {getattr(fn.fn, "__name__", ""), getattr(fn.fn, "__qualname__", "")}:
+                self.events.setdefault(name, []).append(fn.fn)
         self.loads = 0
-        self.token, self.listed, self.newest, self.behind, self.canvas = "", [], 0, "", ""
+        self.token, self.listed, self.newest, self.behind, self.canvas = "", [], 0, None, ""
         self.acts = 0
         self.picture: str | None = None
         self.load = f"{seed}-0"
@@ -219,7 +221,7 @@ class Visit:
     def reload(self, dice: random.Random) -> None:
         self.loads += 1
         self.load = load = f"{self.seed}-{self.loads}"
-        self.token, self.listed, self.newest, self.picture, self.behind, self.canvas = "", [], 0, None, "", ""
+        self.token, self.listed, self.newest, self.picture, self.behind, self.canvas = "", [], 0, None, None, ""
         answer = self.ask("enter", f"{self.seed:032x}", text.WHITE, "#ffffff")
         self.receive(load, answer[1:5], answer[5:9])
 
@@ -242,13 +244,17 @@ class Visit:
 
     def background(self, dice: random.Random) -> None:
         load = self.load
-        answer = self.ask("draw", *BLACK, first=True)
+        act = dice.choice(["show", "draw"])
+        answer = self.try_to(lambda: self.ask(f"BackgroundTab.{act}", self.behind, *BLACK, first=True))
         self.turns.point()
-        if load == self.load:
-            self.behind = answer[3]
+        if answer and load == self.load:
+            self.behind = answer[1]
+            if self.behind:
+                shown = self.whose(photos.read(self.behind["picture"]).rgb)
+                assert shown == self.names[named(self.behind["token"])], "the tab names another photo than it shows"
 
     def background_download(self, dice: random.Random) -> None:
-        id = named(self.behind)
+        id = named(self.behind["token"]) if self.behind else ""
         path = self.try_to(lambda: self.ask("finished", self.behind, "PNG", *BLACK, first=True))
         if path:
             assert self.whose(photos.read(path).rgb) == self.names[id]
@@ -335,8 +341,8 @@ class Visit:
             self.check_file(item, photos.read(self.session.pictures.png(item)))
         if view.item is not None:
             self.check_file(view.item, photos.read(self.ask("download", self.token, "PNG")))
-            answer = self.ask("draw", *BLACK, first=True)
-            assert answer[3] == view.token
+            answer = self.ask("BackgroundTab.show", self.behind, *BLACK, first=True)
+            assert answer[1]["token"] == view.token
         if self.session.items:
             archive = zipfile.ZipFile(self.ask("download_all"))
             for item in self.session.items:
@@ -347,4 +353,4 @@ class Visit:
         assert np.array_equal(np.round(read.alpha * 255), self.alpha_of(item.name, item.repair))
 
 
-BLACK = ("colour", "#000000", 2, 0, None, text.FILL, 0.5, 0.5, 1, 0, 0, 0, 0)
+BLACK = ("as-is", 0.05, 0, text.FILL, 0.5, 0.5, 0, 0, "colour", "#000000", 2, 0, None, "#ffffff..#000000@90")
