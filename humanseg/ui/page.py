@@ -102,7 +102,9 @@ def _welcome(
         # After a restart the clip stays as it is: connection.js sends it again where it is needed.
         clip = video.number(session) or gr.skip()
         told = has | {"most": context.limits.photos, "seconds": context.limits.keep_seconds}
-        return [None, *photo.go_on(session, ground, tint), session.view.number, clip, json.dumps(told)]
+        # None of the examples stays chosen, so that connection.js can pick one again.
+        examples = gr.Gallery(selected_index=None)
+        return [None, examples, *photo.go_on(session, ground, tint), session.view.number, clip, json.dumps(told)]
 
     outputs = [*photo.restored, background.choice.own, background.turn, video.layout.back]
     choices.restore(page).then(
@@ -113,7 +115,7 @@ def _welcome(
     back.click(
         come_back,
         [ticket, *photo.grounds],
-        [photo.layout.drop, *photo.restored, background.turn, video.layout.back, told],
+        [photo.layout.drop, photo.layout.examples, *photo.restored, background.turn, video.layout.back, told],
         js=TICKET,
         trigger_mode="multiple",
         show_progress="hidden",
