@@ -5,7 +5,7 @@ import { Finish } from "./finish.js";
 import { Gallery } from "./gallery.js";
 import { takePhotos } from "./intake.js";
 import { Network } from "./network.js";
-import { keepAll, settle } from "./offline.js";
+import { keepAll, settle, takeOverUpdates } from "./offline.js";
 import { Photos } from "./photos.js";
 import { PhotoView } from "./photo-view.js";
 import { Stage } from "./stage.js";
@@ -51,19 +51,21 @@ addEventListener("beforeunload", (event) => {
   if (photos.busy) event.preventDefault();
 });
 
+const isUntouched = () => !photos.items.length;
+
 /** Fetches the network before the first photo comes, and then what is needed without a connection. */
 async function prepare() {
-  await settle(() => !photos.items.length);
+  await settle(isUntouched);
   try {
     const engine = await network.open();
     engineLine.textContent = find("#device").textContent = words.runsOn(engine.says);
     find("#framed").hidden = crossOriginIsolated || window.top === window || engine.device !== "wasm";
+    if (await keepAll()) find("#offline").textContent = words.OFFLINE_READY;
   } catch (error) {
     engineLine.textContent = /** @type {Error} */ (error).message;
     engineLine.classList.add("bad");
-    return;
   }
-  if (await keepAll()) find("#offline").textContent = words.OFFLINE_READY;
+  await takeOverUpdates(isUntouched);
 }
 
 void prepare();

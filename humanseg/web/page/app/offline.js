@@ -13,9 +13,9 @@ const TRIED = "humansegnet-isolated";
  */
 export async function settle(isUntouched) {
   if (!navigator.serviceWorker) return;
+  reloadWhenTakenOver(isUntouched);
   try {
     const registration = await navigator.serviceWorker.register(new URL("../sw.js", import.meta.url));
-    takeOverUpdates(registration, isUntouched);
     if (!navigator.serviceWorker.controller) await Promise.race([controlled(), refused(registration), pause(PATIENCE)]);
   } catch {
     return; // in a frame of another site, or in private windows, some browsers allow none
@@ -63,14 +63,32 @@ function isFirstTry() {
   }
 }
 
-/** @param {ServiceWorkerRegistration} registration @param {() => boolean} isUntouched */
-function takeOverUpdates(registration, isUntouched) {
-  const waiting = () => {
-    // A page with photos on it stays with its version until it's opened the next time.
-    if (!registration.waiting || !registration.active || !isUntouched()) return;
-    navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
-    registration.waiting.postMessage("take over");
+/**
+ * The browser may let a new version take over by itself, too, while one page goes and the next one comes.
+ *
+ * @param {() => boolean} isUntouched
+ */
+function reloadWhenTakenOver(isUntouched) {
+  let before = navigator.serviceWorker.controller;
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    if (before && isUntouched()) location.reload();
+    before = navigator.serviceWorker.controller;
+  });
+}
+
+/**
+ * Changes to a new version of the page, now or once it is there.
+ *
+ * Called when the page has all it needs. While the old version is still answering for files, Chromium 156 may hold the
+ * new one back for minutes after it has been told to take over.
+ *
+ * @param {() => boolean} isUntouched a page with photos on it stays with its version until it's opened the next time
+ */
+export async function takeOverUpdates(isUntouched) {
+  const registration = await navigator.serviceWorker?.getRegistration().catch(() => undefined);
+  const tell = () => {
+    if (registration?.active && isUntouched()) registration.waiting?.postMessage("take over");
   };
-  waiting();
-  registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", waiting));
+  tell();
+  registration?.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", tell));
 }
