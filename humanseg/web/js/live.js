@@ -6,6 +6,7 @@ import { Engine, EngineError } from "./engine.js";
 import { Ladder } from "./ladder.js";
 import { Rate } from "./rate.js";
 import { ServerEngine } from "./server-engine.js";
+import { cutOut } from "./snapshot.js";
 
 /** @typedef {import("./background.js").Background} Background */
 
@@ -42,6 +43,8 @@ export class Live {
     this.background = async () => ({ kind: "blur", strength: 0.02 });
     // Why it runs on the server although it was to run here.
     this.why = "";
+    // Whether a snapshot is being cut out.
+    this.shooting = false;
     // Each start has a number: what belongs to an earlier one ends by itself.
     this.run = 0;
   }
@@ -136,13 +139,15 @@ export class Live {
     while (run === this.run && this.camera && this.engine && this.ladder) {
       const captured = await this.camera.next();
       if (run !== this.run) return;
+      const start = performance.now();
       const frame = await this.camera.take();
       try {
         const twin = "clone" in frame ? frame.clone() : await createImageBitmap(frame);
         const found = await this.engine.frame(twin, { size: this.isOnServer ? SENT : this.ladder.size });
-        if (!this.isOnServer) this.ladder.note(found.ms);
         await drawing;
         if (run !== this.run) return frame.close();
+        // A snapshot takes the processor for itself, for once.
+        if (!this.isOnServer && !this.shooting) this.ladder.note({ busy: performance.now() - start, net: found.ms });
         drawing = this.#draw(run, captured, frame, found).then(onFirst);
         failures = 0;
       } catch (error) {
@@ -211,17 +216,13 @@ export class Live {
   async snapshot(onProgress) {
     const { run, composer } = this;
     const photo = await this.still();
-    const { base } = this.options;
-    const loads = (/** @type {number} */ done, /** @type {number} */ total) => onProgress(done / total / 2);
-    const engine = await Engine.open({ base, model: "photo", device: "auto", onProgress: loads });
+    this.shooting = true;
     try {
-      const copy = await createImageBitmap(photo);
-      const { cutout } = await engine.photo(copy, { secondPass: true, onProgress: (share) => onProgress(0.5 + share / 2) });
+      const cutout = await cutOut(this.options.base, await createImageBitmap(photo), onProgress);
       if (run !== this.run || !composer) throw new Error(STOPPED);
       return await composer.still(photo, cutout);
     } finally {
-      // The photos' net takes more memory than the camera's.
-      engine.close();
+      this.shooting = false;
     }
   }
 
