@@ -3,6 +3,7 @@
 export class Engine {
   says = "a stand-in";
   device = "wasm";
+  forFrames = ["litert_wasm_internal.", "flatbuffers/"];
 
   static async open({ onProgress }) {
     if (location.search === "?broken") throw Object.assign(new Error("The weights are damaged."), { name: "EngineError" });

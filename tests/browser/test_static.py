@@ -84,14 +84,13 @@ def test_a_photo_is_cut_out_with_threads_and_afterwards_without_any_host_at_all(
     expect(page.locator("#engine")).to_contain_text("Runs on", timeout=PATIENCE)
     assert page.evaluate("crossOriginIsolated"), "WebAssembly would have one thread"
     assert is_cut_out(cut_out(page, photo))
-    runtime, threads, found = page.evaluate(FRAME_CUT_OUT)
-    assert runtime == "LiteRT" and (threads > 1 or os.cpu_count() == 1) and found
     expect(page.locator("#offline")).to_contain_text("without a connection now", timeout=PATIENCE)
     host.close()
     page.reload()
     expect(page.locator("#engine")).to_contain_text("Runs on", timeout=PATIENCE)
     assert is_cut_out(cut_out(page, photo))
-    assert page.evaluate(FRAME_CUT_OUT) == [runtime, threads, True]
+    runtime, threads, found = page.evaluate(FRAME_CUT_OUT)  # the first frame of all
+    assert runtime == "LiteRT" and (threads > 1 or os.cpu_count() == 1) and found
     keep(page, "static-offline")
     page.get_by_role("tab", name="Webcam").click()
     expect(page.get_by_role("button", name="Start camera")).to_be_visible()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from humanseg.web import build, folder
 from tests.browser.actions import PATIENCE
@@ -14,11 +14,14 @@ from tests.browser.static_site import Host, hosted
 
 pytestmark = pytest.mark.browser
 
+LITE = ("litert_wasm_internal.wasm", "litert_wasm_threaded_internal.wasm", "flatbuffers/builder.js")
+
 
 def write(out: Path, says: str = "a stand-in") -> None:
     """The page with an engine that says what it runs on."""
     engine = (Path(__file__).parent / "fake_engine.js").read_text().replace("a stand-in", says)
-    weights = {"models/net-1/model.onnx": bytes(5000), "runtime/1/ort.wasm": bytes(100)}
+    runtime = {f"runtime/1/{name}": bytes(100) for name in ("ort.wasm", *LITE)}
+    weights = {"models/net-1/model.onnx": bytes(5000), **runtime}
     folder.write(build.contents({"js/engine.js": engine.encode(), "engine.json": b"{}", **weights}), out)
 
 
@@ -58,11 +61,37 @@ def test_it_is_kept_with_its_weights_and_only_that_part_of_the_runtime_which_was
     visit(page, host)
     kept(page)
     assert "site/models/net-1/model.onnx" in host.asked and "site/runtime/1/ort.wasm" not in host.asked
+    # The camera may be started without a connection for the first time, too.
+    asked = {path.removeprefix("site/runtime/1/") for path in host.asked}
+    assert asked.intersection(LITE) == {"litert_wasm_internal.wasm", "flatbuffers/builder.js"}
     assert page.evaluate("crossOriginIsolated")
     host.close()
     page.goto(host.address)
     expect(page.locator("#engine")).to_contain_text("Runs on a stand-in")
     assert page.evaluate("fetch('places/tea-gardens.jpg').then((answer) => answer.ok)")
+
+
+def test_who_saves_data_is_left_in_peace(page, host):
+    page.add_init_script("navigator.connection.__defineGetter__('saveData', () => true)")
+    visit(page, host)
+    # Answered by the service worker, after what it was told before.
+    assert page.evaluate("fetch('places/tea-gardens.jpg').then((answer) => answer.ok)")
+    assert not [path for path in host.asked if "models/" in path or "runtime/" in path]
+
+
+@pytest.mark.parametrize("readable", [True, False])
+def test_in_a_frame_that_isnt_trusted_with_anything_it_says_what_to_do(page, host, tmp_path, readable):
+    def answer(route: Route) -> None:
+        headers = {"access-control-allow-origin": "*"} if readable else {}  # as GitHub Pages and Spaces send it
+        answer = route.fetch()
+        route.fulfill(response=answer, headers={**answer.headers, **headers})
+
+    page.route("**/site/**", answer)
+    (tmp_path / "index.html").write_text(f'<iframe src="{host.address}" sandbox="allow-scripts"></iframe>')
+    page.goto(host.address.removesuffix("site/"))
+    frame = page.frame_locator("iframe")
+    expect(frame.locator("#unstarted")).to_be_visible()
+    expect(frame.locator("#unstarted")).to_contain_text("in a frame, open it in a tab of its own")
 
 
 def test_a_new_version_is_taken_over_and_fetches_only_what_has_changed(page, host, site):

@@ -69,6 +69,8 @@ export class Engine {
   runtime = "";
   /** What it runs on, in words. */
   says = "";
+  /** @type {string[]} beginnings of the names of the runtime's files that frames will need besides */
+  forFrames = [];
   /** @type {any} `config.json` of the weights */
   config = null;
 

@@ -1,18 +1,11 @@
 /** A network open in LiteRT, on the processor: for frames, of which one is as large as the one before. */
 
 import { readOnnx } from "./onnx-graph.js";
-import { threadCount } from "./runtime.js";
+import { hasRelaxedSimd, liteBuild, threadCount } from "./runtime.js";
 import { writeTflite } from "./tflite-file.js";
 import { LiteGraph } from "./tflite-graph.js";
 
 /** @typedef {import("./network.js").Picture} Picture */
-
-// LiteRT is built for WebAssembly's relaxed SIMD; its other build has no threads, so ONNX Runtime does better there.
-// A module with one function: i32.const 1, i8x16.splat, i32.const 2, i8x16.splat, i8x16.relaxed_swizzle.
-const RELAXED_SIMD = Uint8Array.of(
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15,
-  253, 128, 2, 11,
-);
 
 /** @typedef {{width: number, height: number, input: any, compiled: any, close: () => void}} Compiled */
 
@@ -46,7 +39,7 @@ export class LiteSession {
    * @throws {Error} the browser or the network isn't one for LiteRT
    */
   static async open(folder, weights, names, size) {
-    if (!WebAssembly.validate(RELAXED_SIMD)) throw new Error("this browser has no relaxed SIMD");
+    if (!hasRelaxedSimd()) throw new Error("this browser has no relaxed SIMD");
     const [lite, { Builder }] = await Promise.all([load(folder), import(new URL("flatbuffers/builder.js", folder).href)]);
     const session = new LiteSession(lite, Builder, weights, names);
     await session.#compile(size);
@@ -118,7 +111,7 @@ export class LiteSession {
  */
 async function load(folder) {
   const threads = threadCount();
-  const address = new URL(`litert_wasm_${threads > 1 ? "threaded_" : ""}internal.js`, folder).href;
+  const address = new URL(`${liteBuild()}.js`, folder).href;
   /** @type {any} */
   let start = null;
   const scope = /** @type {any} */ (globalThis);

@@ -1,4 +1,4 @@
-/** ONNX Runtime Web: which of its builds, what there is to run it on, and how many threads. */
+/** ONNX Runtime Web and LiteRT: which of their builds, what there is to run them on, and how many threads. */
 
 import { Failure } from "./failure.js";
 
@@ -10,6 +10,12 @@ const BUILDS = {
   wasm: () => "ort.wasm.min.mjs",
   webgpu: () => ("Suspending" in WebAssembly ? "ort.jspi.min.mjs" : "ort.webgpu.min.mjs"),
 };
+// LiteRT is built for WebAssembly's relaxed SIMD; its other build has no threads, so ONNX Runtime does better there.
+// A module with one function: i32.const 1, i8x16.splat, i32.const 2, i8x16.splat, i8x16.relaxed_swizzle.
+const RELAXED_SIMD = Uint8Array.of(
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15,
+  253, 128, 2, 11,
+);
 // From here on more threads wait for one another, and the page needs some of the processor, too.
 const MOST_THREADS = 8;
 
@@ -18,6 +24,19 @@ export function threadCount() {
   const cores = navigator.hardwareConcurrency || 1;
   if (!globalThis.crossOriginIsolated) return 1;
   return cores <= 4 ? cores : Math.min(MOST_THREADS, Math.ceil(cores / 2));
+}
+
+export const hasRelaxedSimd = () => WebAssembly.validate(RELAXED_SIMD);
+
+/** LiteRT's build for this browser, without the ending of its files. */
+export const liteBuild = () => `litert_wasm_${threadCount() > 1 ? "threaded_" : ""}internal`;
+
+/**
+ * Beginnings of the names of the files that frames need besides what photos need.
+ * @param {Device} device
+ */
+export function filesForFrames(device) {
+  return device === "wasm" && hasRelaxedSimd() ? [`${liteBuild()}.`, "flatbuffers/"] : [];
 }
 
 /**

@@ -3,6 +3,7 @@
 import { Failure } from "./failure.js";
 import { Network } from "./network.js";
 import { cutOut, frameAlpha } from "./pipeline.js";
+import { filesForFrames } from "./runtime.js";
 
 /** @type {Network | null} */
 let network = null;
@@ -17,7 +18,8 @@ const cancelled = new Set();
 const KINDS = {
   async open({ base, model, device }, progress) {
     network = await Network.open(base, model, device, progress, (changed) => postMessage({ changed }));
-    return { result: { ...network.on, config: network.config } };
+    const { on, config } = network;
+    return { result: { ...on, config, forFrames: filesForFrames(on.device) } };
   },
   async photo({ source, secondPass }, progress) {
     return cutOut(opened(), source, secondPass, progress);

@@ -96,9 +96,13 @@ worker.addEventListener("fetch", (event) => {
 
 worker.addEventListener("message", (event) => {
   if (event.data === "take over") void worker.skipWaiting();
-  if (event.data !== "keep all") return;
-  // The runtime has a file for each kind of processor: the page has asked for the one that it needs.
-  const rest = Object.keys(FILES).filter((path) => !path.startsWith("runtime/"));
+  const also = /** @type {string[] | undefined} */ (event.data.keep);
+  if (!also) return;
+  // The runtime has a file for each kind of processor: the page has asked for the one that it needs for photos, and says
+  // what the camera needs besides.
+  const isWanted = (/** @type {string} */ path) =>
+    !path.startsWith("runtime/") || also.some((name) => path.includes(`/${name}`));
+  const rest = Object.keys(FILES).filter(isWanted);
   const all = rest.reduce((before, path) => before.then(() => fetchAndKeep(path)), Promise.resolve());
   const tell = (/** @type {boolean} */ done) => event.ports[0]?.postMessage(done);
   event.waitUntil(all.then(() => tell(true), () => tell(false)));

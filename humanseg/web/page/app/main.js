@@ -16,7 +16,6 @@ import * as words from "./words.js";
 /** @param {string} selector @returns {HTMLElement} */
 const find = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
 
-find("#unstarted").remove();
 const studio = new Studio();
 const engineLine = find("#engine");
 const network = new Network((loaded, total) => {
@@ -47,6 +46,9 @@ tabs.setUp(async (name) => {
   });
 });
 
+// Only now: in a frame that has no rights, a browser lets none of this begin.
+find("#unstarted").remove();
+
 addEventListener("beforeunload", (event) => {
   if (photos.busy) event.preventDefault();
 });
@@ -60,7 +62,7 @@ async function prepare() {
     const engine = await network.open();
     engineLine.textContent = find("#device").textContent = words.runsOn(engine.says);
     find("#framed").hidden = crossOriginIsolated || window.top === window || engine.device !== "wasm";
-    if (await keepAll()) find("#offline").textContent = words.OFFLINE_READY;
+    if (await keepAll(engine.forFrames)) find("#offline").textContent = words.OFFLINE_READY;
   } catch (error) {
     engineLine.textContent = /** @type {Error} */ (error).message;
     engineLine.classList.add("bad");

@@ -2,6 +2,16 @@
 
 const PATIENCE = 4000; // milliseconds that the page waits for the service worker at the first visit
 const TRIED = "humansegnet-isolated";
+const container = found();
+
+/** @returns {ServiceWorkerContainer | undefined} */
+function found() {
+  try {
+    return navigator.serviceWorker;
+  } catch {
+    return undefined; // in a frame that isn't trusted with anything, asking for it is an error already
+  }
+}
 
 /**
  * Sets the service worker up; returns once it serves this page, or won't soon.
@@ -12,35 +22,40 @@ const TRIED = "humansegnet-isolated";
  * @param {() => boolean} isUntouched whether the page may be loaded again without anything being lost
  */
 export async function settle(isUntouched) {
-  if (!navigator.serviceWorker) return;
-  reloadWhenTakenOver(isUntouched);
+  if (!container) return;
+  reloadWhenTakenOver(container, isUntouched);
   try {
-    const registration = await navigator.serviceWorker.register(new URL("../sw.js", import.meta.url));
-    if (!navigator.serviceWorker.controller) await Promise.race([controlled(), refused(registration), pause(PATIENCE)]);
+    const registration = await container.register(new URL("../sw.js", import.meta.url));
+    if (!container.controller) await Promise.race([controlled(), refused(registration), pause(PATIENCE)]);
   } catch {
     return; // in a frame of another site, or in private windows, some browsers allow none
   }
   const framed = window.top !== window;
-  if (navigator.serviceWorker.controller && !crossOriginIsolated && !framed && isUntouched() && isFirstTry()) {
+  if (container.controller && !crossOriginIsolated && !framed && isUntouched() && isFirstTry()) {
     location.reload();
     await new Promise(() => {}); // nothing more is begun on this page
   }
 }
 
-/** Whether all that the page needs is kept for when there is no connection. @returns {Promise<boolean>} */
-export function keepAll() {
-  const controller = navigator.serviceWorker?.controller;
+/**
+ * Whether all that the page needs is kept for when there is no connection.
+ *
+ * @param {string[]} also beginnings of the names of those files of the runtime that nothing has asked for yet
+ * @returns {Promise<boolean>}
+ */
+export function keepAll(also) {
+  const controller = container?.controller;
   if (!controller || /** @type {any} */ (navigator).connection?.saveData) return Promise.resolve(false);
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = ({ data }) => resolve(data);
-    controller.postMessage("keep all", [port2]);
+    controller.postMessage({ keep: also }, [port2]);
   });
 }
 
 /** @returns {Promise<void>} */
 const controlled = () =>
-  new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", () => resolve(), { once: true }));
+  new Promise((resolve) => container?.addEventListener("controllerchange", () => resolve(), { once: true }));
 
 /**
  * The host's files don't fit each other, for instance while it's being updated.
@@ -66,13 +81,13 @@ function isFirstTry() {
 /**
  * The browser may let a new version take over by itself, too, while one page goes and the next one comes.
  *
- * @param {() => boolean} isUntouched
+ * @param {ServiceWorkerContainer} container @param {() => boolean} isUntouched
  */
-function reloadWhenTakenOver(isUntouched) {
-  let before = navigator.serviceWorker.controller;
-  navigator.serviceWorker.addEventListener("controllerchange", () => {
+function reloadWhenTakenOver(container, isUntouched) {
+  let before = container.controller;
+  container.addEventListener("controllerchange", () => {
     if (before && isUntouched()) location.reload();
-    before = navigator.serviceWorker.controller;
+    before = container.controller;
   });
 }
 
@@ -85,7 +100,7 @@ function reloadWhenTakenOver(isUntouched) {
  * @param {() => boolean} isUntouched a page with photos on it stays with its version until it's opened the next time
  */
 export async function takeOverUpdates(isUntouched) {
-  const registration = await navigator.serviceWorker?.getRegistration().catch(() => undefined);
+  const registration = await container?.getRegistration().catch(() => undefined);
   const tell = () => {
     if (registration?.active && isUntouched()) registration.waiting?.postMessage("take over");
   };
