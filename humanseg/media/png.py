@@ -6,6 +6,8 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+from humanseg.media import png_colours
+
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 # Palette and IDAT are critical (PNG specification, 5.4: their first letter is a capital). tRNS isn't, but nobody would
@@ -13,6 +15,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHECKED = (b"IHDR", b"PLTE", b"IDAT", b"tRNS")
 # Of the rest, these say how the pixels are meant: colour profile, and the ways to say which side is up.
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
+_ABOUT_COLOURS = (b"cICP", b"sRGB", b"gAMA", b"cHRM")
 _ABOUT_ORIENTATION = (b"XML:com.adobe.xmp", b"Raw profile type exif")
 
 _LARGEST_PROFILE = 16 << 20  # bytes unpacked; Pillow refuses the whole photo from 1 MiB on, and printers' have 2 to 4
@@ -30,7 +33,7 @@ def needed(data: bytes) -> tuple[bytes, bytes | None]:
     -------
     bytes of a PNG file with the same pixels, orientation and EXIF; checksums outside the picture are right in it.
         From a chunk that is cut short onwards it's as it was
-    bytes of the ICC profile, or None
+    bytes of the ICC profile, its own or one made of what it says of its colours otherwise; None for sRGB
 
     Raises
     ------
@@ -38,6 +41,7 @@ def needed(data: bytes) -> tuple[bytes, bytes | None]:
     """
     parts: list[bytes | memoryview] = [SIGNATURE]
     profile = None
+    colours: dict[bytes, bytes] = {}
     for kind, chunk in _chunks(data):
         body, checksum = chunk[8:-4], chunk[-4:]
         if kind in _CHECKED:
@@ -46,11 +50,14 @@ def needed(data: bytes) -> tuple[bytes, bytes | None]:
             parts.append(chunk)
         elif kind == b"iCCP":
             profile = profile or _profile(bytes(body))
+        elif kind in _ABOUT_COLOURS:
+            if _checksum(kind, body) == checksum:
+                colours.setdefault(kind, bytes(body))
         elif kind == b"eXIf" or (kind in _TEXTS and _says_orientation(kind, bytes(body))):
             parts += [chunk[:-4], _checksum(kind, body)]
         elif kind[:1].isupper() or len(chunk) < 12:  # unknown but critical, or cut short: for Pillow to judge
             parts.append(chunk)
-    return b"".join(parts), profile
+    return b"".join(parts), profile or png_colours.profile(colours)
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
