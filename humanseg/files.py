@@ -8,13 +8,22 @@ import itertools
 import os
 import re
 import secrets
+import shutil
+import time
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from humanseg.lock import Lock
+
 MAX_NAME = 255  # bytes: ext4, XFS, Btrfs, APFS; NTFS and exFAT count UTF-16 units, of which there are never more
+
+# What a process that was killed may leave, and for how many seconds such a file has to have been at rest to be swept:
+# the lock alone would do, but of a file system that several computers share some see only their own locks.
+_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.part")
+_AT_REST = 60
 
 # Not even Linux takes these in a name. U+DC80 to U+DCFF stand for bytes that aren't UTF-8, which Python writes back.
 _IMPOSSIBLE = re.compile("[\0/\ud800-\udc7f\udd00-\udfff]")
@@ -35,13 +44,13 @@ def replacing(path: str | Path, *, durable: bool = False) -> Iterator[Path]:
     OSError : the folder can't be written
     """
     path = Path(path)
-    # Not named after `path`, whose name may be as long as names can be.
-    temporary = path.with_name(f".{secrets.token_hex(8)}.part")
+    temporary = temporary_beside(path)
     # The system applies the umask as it creates the file. Python can read the umask only by setting it, which
     # would change it for other threads meanwhile.
     temporary.touch(0o666, exist_ok=False)
     try:
-        yield temporary
+        with held(temporary):
+            yield temporary
         if durable:
             with temporary.open("rb") as written:
                 os.fsync(written.fileno())
@@ -51,6 +60,49 @@ def replacing(path: str | Path, *, durable: bool = False) -> Iterator[Path]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def temporary_beside(path: Path) -> Path:
+    """A new name in the same folder, for a file or folder that is still being written."""
+    # Not named after `path`, whose name may be as long as names can be.
+    return path.with_name(f".{secrets.token_hex(8)}.part")
+
+
+@contextmanager
+def held(temporary: Path) -> Iterator[None]:
+    """Within it `sweep` leaves a temporary file or folder alone; a file system without locks is never swept."""
+    lock = None
+    if os.name != "nt":  # Windows' locks would keep from the file whoever is to write it
+        with contextlib.suppress(OSError):
+            lock = Lock(temporary)
+    try:
+        yield
+    finally:
+        if lock is not None:
+            lock.free()
+
+
+def sweep(folder: Path) -> None:
+    """Removes from a folder the temporary files and folders of processes that were killed; on Windows they stay."""
+    if os.name == "nt":
+        return
+    with contextlib.suppress(OSError):
+        for left in [entry for entry in folder.iterdir() if _TEMPORARY.fullmatch(entry.name)]:
+            with contextlib.suppress(OSError):
+                _sweep(left)
+
+
+def _sweep(left: Path) -> None:
+    if time.time() - left.lstat().st_mtime < _AT_REST:
+        return
+    lock = Lock(left)
+    try:
+        if left.is_dir():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
+    finally:
+        lock.free()
 
 
 def sha256(path: str | Path) -> str:

@@ -21,14 +21,16 @@ else:
 class Lock:
     """Makes the file where there is none, and holds it until `free` or the end of the process.
 
+    Except on Windows it may also be a folder that is there.
+
     Raises
     ------
     OSError : another process has it, it can't be written, it's a link, or the file system knows no locks
     """
 
     def __init__(self, path: Path) -> None:
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-        self._descriptor: int | None = os.open(path, flags, 0o600)
+        flags = os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT
+        self._descriptor: int | None = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
         try:
             _take(self._descriptor)
         except OSError:

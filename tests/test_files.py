@@ -1,12 +1,15 @@
 import os
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from humanseg.files import name_within, replacing, sha256
+from humanseg.files import held, name_within, replacing, sha256, sweep, temporary_beside
+
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows removes nothing that another process may have open")
 
 
 def mode(path):
@@ -78,6 +81,55 @@ def test_files_of_many_threads_keep_the_process_umask(tmp_path):
         assert len(list(tmp_path.iterdir())) == 200
     finally:
         assert os.umask(before) == 0o027
+
+
+def left_behind(folder, make=Path.touch):
+    """What a killed process may leave in a folder, an hour old."""
+    path = temporary_beside(folder / "clip.mp4")
+    make(path)
+    os.utime(path, (time.time() - 3600,) * 2)
+    return path
+
+
+@posix
+@pytest.mark.parametrize("make", [Path.touch, Path.mkdir], ids=["file", "folder"])
+def test_what_a_killed_process_left_is_swept_unless_somebody_is_at_work_on_it(tmp_path, make):
+    path = left_behind(tmp_path, make)
+    with held(path):
+        sweep(tmp_path)
+        assert path.exists()
+    sweep(tmp_path)
+    assert not path.exists()
+
+
+@posix
+def test_what_a_process_leaves_when_it_is_killed_is_not_held(tmp_path):
+    code = "import os, signal, sys, pathlib; from humanseg.files import replacing\n"
+    code += "with replacing(pathlib.Path(sys.argv[1])): os.kill(os.getpid(), signal.SIGKILL)"
+    root = Path(__file__).resolve().parent.parent
+    command = [sys.executable, "-c", code, tmp_path / "clip.mp4"]
+    assert subprocess.run(command, env=os.environ | {"PYTHONPATH": str(root)}).returncode < 0
+    (left,) = tmp_path.iterdir()
+    os.utime(left, (time.time() - 3600,) * 2)
+    sweep(tmp_path)
+    assert not left.exists()
+
+
+@posix
+def test_nothing_else_is_swept(tmp_path):
+    new = temporary_beside(tmp_path / "clip.mp4")
+    new.touch()  # its process may not have got to lock it yet
+    others = [tmp_path / name for name in ("clip.part", ".clip.part", ".0123456789abcdef.part.txt")]
+    for path in others:
+        path.touch()
+        os.utime(path, (time.time() - 3600,) * 2)
+    aim, link = tmp_path / "aim", temporary_beside(tmp_path / "clip.mp4")
+    aim.touch()
+    link.symlink_to(aim)
+    os.utime(link, (time.time() - 3600,) * 2, follow_symlinks=False)
+    sweep(tmp_path)
+    sweep(tmp_path / "gone")
+    assert set(tmp_path.iterdir()) == {new, aim, link, *others}
 
 
 def test_a_name_as_long_as_names_can_be_is_written(tmp_path):

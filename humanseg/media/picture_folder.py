@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from humanseg.errors import VideoError, printable
+from humanseg.files import held, temporary_beside
 from humanseg.media import encode
 
 
@@ -25,11 +26,11 @@ class PictureFolder:
         """A folder that appears whole, in place of one with an earlier sequence."""
         if path.exists() and not _is_sequence(path):
             raise VideoError(f"There is something else at {printable(path)}: name another folder for the pictures.")
-        # The file that `replacing` makes keeps the name free; nothing is to appear under it.
-        temporary = path.with_name(f".{path.name[:100]}.{id(path):x}.part")
+        temporary = temporary_beside(path)
         temporary.mkdir()
         try:
-            yield cls(temporary)
+            with held(temporary):
+                yield cls(temporary)
             if path.exists():
                 shutil.rmtree(path)
             temporary.rename(path)

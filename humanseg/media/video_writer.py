@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from humanseg.errors import VideoError, printable
-from humanseg.files import replacing
+from humanseg.files import replacing, sweep
 from humanseg.media import ffmpeg, frames
 from humanseg.media.picture_folder import PictureFolder
 from humanseg.media.sound import Sound
@@ -115,6 +115,8 @@ def writing(
 ) -> Iterator[Writer]:
     """Opens a clip to write to, which appears at the end, whole, or not at all if an error is raised.
 
+    Unfinished ones in the same folder, of processes that were killed, are removed.
+
     Parameters
     ----------
     path : what is there is replaced
@@ -135,6 +137,7 @@ def writing(
         check(form, transparent=alpha)
         if form.name == "webp" and max(size) > _WEBP_SIDE:
             raise VideoError(f"WebP files have at most {_WEBP_SIDE} pixels a side: choose another format.")
+        sweep(path.parent)
         try:
             if form.name == "png":
                 yield stack.enter_context(PictureFolder.replacing(path))

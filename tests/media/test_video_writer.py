@@ -1,3 +1,5 @@
+import os
+import time
 from pathlib import Path
 
 import av
@@ -6,6 +8,7 @@ import pytest
 from PIL import Image
 
 from humanseg.errors import VideoError
+from humanseg.files import temporary_beside
 from humanseg.media.video import Clip
 from humanseg.media.video_writer import format_of, spread, writing
 from tests.media import clips
@@ -103,6 +106,19 @@ def test_after_an_error_there_is_nothing(tmp_path, name):
         writer.write(clips.flat((1, 2, 3)), 0, 0.04)
         raise RuntimeError
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows removes nothing that another process may have open")
+@pytest.mark.parametrize("name", ["a.mp4", "pictures"])
+def test_what_a_killed_process_left_in_the_folder_is_gone_afterwards(tmp_path, name):
+    folder, file = temporary_beside(tmp_path / "b"), temporary_beside(tmp_path / "b.mp4")
+    folder.mkdir()
+    (folder / "00001.png").touch()
+    file.touch()
+    for left in (folder, file):
+        os.utime(left, (time.time() - 3600,) * 2)
+    _write(tmp_path / name, [_patches()])
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_a_sequence_replaces_an_earlier_one_but_nothing_else(tmp_path):
