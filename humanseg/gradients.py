@@ -51,11 +51,11 @@ class Gradient:
         """
         if isinstance(given, Gradient):
             return given
-        found = re.fullmatch(r"(.+?)\.\.([^@]+)(?:@(radial|-?\d{1,3}))?", given.strip().lower(), re.ASCII)
         try:
+            found = re.fullmatch(r"(.+?)\.\.([^@]+)(?:@(radial|-?\d{1,3}))?", given.strip().lower(), re.ASCII)
             first, last = (parse_colour(part) for part in found.groups()[:2])
         except (AttributeError, HumanSegError) as error:
-            raise HumanSegError(BAD_GRADIENT.format(given=given[:100])) from error
+            raise HumanSegError(BAD_GRADIENT.format(given=str(given)[:100])) from error
         return cls(first, last, None if found[3] == RADIAL else float(found[3] or 180) % 360)
 
     def paint(self, width: int, height: int) -> np.ndarray:

@@ -166,7 +166,7 @@ def read(keep: str) -> Keep:
         return LARGEST
     try:
         return read_points([tuple(map(float, point.split(","))) for point in keep.split(";") if point.strip()])
-    except ValueError as error:
+    except (ValueError, HumanSegError) as error:  # in the words that were given
         raise HumanSegError(BAD_KEEP.format(keep=keep)) from error
 
 

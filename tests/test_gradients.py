@@ -24,7 +24,8 @@ def test_gradients_are_read(given, expected):
 
 
 @pytest.mark.parametrize(
-    "given", ["", "white", "white..", "..white", "white..whit", "a..b..c", "white..black@x", "white..black@1000"]
+    "given",
+    ["", None, 7, "white", "white..", "..white", "white..whit", "a..b..c", "white..black@x", "white..black@1000"],
 )
 def test_what_is_no_gradient_is_refused_in_one_sentence(given):
     with pytest.raises(HumanSegError) as caught:

@@ -151,3 +151,9 @@ def test_outlines_go_round_each_person(two):
     assert line.min(0) == pytest.approx(SMALL[:2], abs=3)
     assert line.max(0) == pytest.approx((SMALL[0] + SMALL[2], SMALL[1] + SMALL[3]), abs=3)
     assert len(line) < 40
+
+
+@pytest.mark.parametrize("text", ["nan,nan", "5", "1,2,3", "left", ""])
+def test_text_that_names_nobody_is_quoted_as_it_was_given(text):
+    with pytest.raises(HumanSegError, match=f"^“{text}” doesn't say who"):
+        people.read(text)

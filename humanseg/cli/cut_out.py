@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import sys
 from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,17 +36,25 @@ SIZE = (
     "16:9, pixels such as 2000x2000, or millimetres such as 35x45mm: 300 dpi, with the head as passports ask for it"
 )
 FORMATS = ("png", "webp", "jpeg")  # of photos
+PIPE, STDIN = Path("-"), Path("/dev/stdin")
 
 
 def add_to(commands: Any) -> None:
     parser = add_command(commands, "cut-out", run, "Cut the people out of photos and clips; names are kept.")
-    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="photos and clips, or folders of them")
+    parser.add_argument(
+        "photos",
+        nargs="+",
+        type=Path,
+        metavar="PHOTO",
+        help="photos and clips, or folders of them; - is standard input",
+    )
     parser.add_argument(
         "--out",
         type=Path,
         default=Path(),
         metavar="DIR",
-        help="folder of the results (default: here); for a single one also a new file, such as me.png or me.mp4",
+        help="folder of the results (default: here); for a single one also a new file, such as me.png or me.mp4, and "
+        "for a single photo - is standard output",
     )
     add_result_options(parser, clips.FORMATS)
     clips.add_options(parser)
@@ -95,13 +105,16 @@ def run(options: argparse.Namespace) -> int:
     from humanseg.bulk import cut_out, targets
     from humanseg.media.video import SUFFIXES, is_clip
 
-    sources = targets.find_sources(options.photos, options.out, also=SUFFIXES)
+    given = [STDIN if path == PIPE else path for path in options.photos]
+    sources = targets.find_sources(given, options.out, also=SUFFIXES)
     for trouble in sources.troubles:
         complain(trouble)
     if not sources.photos:
         return 1
     moving = [source for source in sources.photos if is_clip(source.path)]
     still = [source for source in sources.photos if source not in moving]
+    if options.out == PIPE:
+        return _to_stdout(options, [source.path for source in sources.photos], bool(moving))
     to_file = _is_file_name(options.out)
     inputs = [*(source.path for source in sources.photos), Path(options.background)]
     wanted = None
@@ -138,6 +151,26 @@ def run(options: argparse.Namespace) -> int:
     if sources.earlier:
         say(f"Results of an earlier run, left out: {sources.earlier}.")
     return status or (1 if sources.troubles else 0)
+
+
+def _to_stdout(options: argparse.Namespace, photos: list[Path], clips: bool) -> int:
+    """Writes the result of the one photo to standard output, and nothing else."""
+    from humanseg.bulk.cut_out import finished, found_in
+    from humanseg.media.photos import read
+
+    if len(photos) > 1 or clips or options.format not in (None, *FORMATS):
+        raise HumanSegError("--out - is for a single photo: name a folder.")
+    if sys.stdout.isatty():
+        raise HumanSegError("--out - writes the picture itself: send it on with > or |.")
+    wanted = result_options(options, options.format)
+    photo = read(photos[0])
+    cut = found_in(photo, load_segmenter(options), wanted)
+    if not cut.person_found:
+        complain(f"{photos[0]}: nobody found in it")
+    with contextlib.suppress(BrokenPipeError):  # nobody reads it to its end
+        sys.stdout.buffer.write(finished(cut, wanted, photo.exif))
+        sys.stdout.buffer.flush()
+    return 0
 
 
 def result_options(options: argparse.Namespace, format: str | None):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ __all__ = ["MAX_PIXELS", "Photo", "encode", "encode_mask", "output_name", "read"
 MAX_PIXELS = 100_000_000
 # Formats that are read. Pillow knows more, but some of them run programs (EPS), which strangers' files mustn't.
 _FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP", "DIB", "ICO", "JPEG2000", "PPM", "QOI")
+_LINK = re.compile("https?:/", re.IGNORECASE)  # a path keeps one of two slashes
 _UPRIGHT = {
     2: lambda array: cv2.flip(array, 1),
     3: lambda array: cv2.rotate(array, cv2.ROTATE_180),
@@ -79,6 +81,8 @@ def read(source: Any, *, name: str | None = None, max_pixels: int = MAX_PIXELS) 
         return _decoded(source, name, max_pixels)
     if isinstance(source, str | os.PathLike):
         path = Path(os.fsdecode(source))
+        if _LINK.match(str(path)):
+            raise ImageError(f"{printable(path.name)} is a link, and links aren't fetched: download the picture first.")
         name = name if name is not None else path.name
         data = _bytes_of(path.read_bytes, name or str(path))
     elif isinstance(source, bytes | bytearray | memoryview):

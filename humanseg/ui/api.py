@@ -231,10 +231,10 @@ class Endpoints:
             raise HumanSegError(text.NO_PICTURE)
         return covering(picture.read(self.context.limits).rgb, BACKGROUND_SIDE, BACKGROUND_SIDE)
 
-    def _finish(self, photo: Upload | None, keep: str) -> CutOut:
+    def _finish(self, photo: Upload | None, keep: str | None) -> CutOut:
         if photo is None:
             raise HumanSegError(text.NO_PHOTO)
-        kept = people.read(keep) if keep.strip() else None
+        kept = people.read(keep) if keep and keep.strip() else None  # null in JSON is as good as ""
         cut = self.context.model.cut_out(photo, self.context.limits)
         if not cut.person_found:
             raise HumanSegError(text.NOBODY.format(name=cut.name))

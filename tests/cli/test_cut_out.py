@@ -1,5 +1,6 @@
 """humanseg cut-out, with the weights that ship where pixels count, else with a stand-in for the network."""
 
+import io
 import os
 import signal
 
@@ -333,3 +334,30 @@ def test_a_passport_photo_has_its_resolution_in_the_file(small, tmp_path, standi
 def test_a_placement_that_makes_no_sense_is_refused_before_any_work(small, tmp_path, capsys, options, sentence):
     assert main(["cut-out", str(small("me.png")), "--out", str(tmp_path / "out"), *options]) == 1
     assert sentence in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
+def test_a_photo_comes_from_a_pipe_and_its_cut_out_goes_to_one(photo, tmp_path, spawn):
+    with photo.open("rb") as file:
+        run = spawn("cut-out", "-", "--out", "-", stdin=file, cwd=tmp_path)
+        out, errors = run.communicate(timeout=300)
+    assert (run.returncode, errors) == (0, b"")
+    with Image.open(io.BytesIO(out)) as picture:
+        assert (picture.format, picture.mode, picture.size) == ("PNG", "RGBA", (512, 512))
+    assert list(tmp_path.iterdir()) == [photo]
+
+
+@pytest.mark.parametrize("arguments", [("me.png", "me.png"), ("me.png", "--format", "mp4"), ("dance.mp4",)])
+def test_a_pipe_takes_one_photo_alone(small, tmp_path, monkeypatch, capsys, arguments):
+    monkeypatch.chdir(tmp_path)
+    small("me.png")
+    assert main(["cut-out", *arguments, "--out", "-"]) == 1
+    printed = capsys.readouterr()
+    assert "single photo" in printed.err and not printed.out
+
+
+@pytest.mark.parametrize("arguments", [("https://example.org/me.jpg",), ("me.png", "--background", "HTTP://x/me.jpg")])
+def test_a_link_is_said_to_be_one(small, tmp_path, monkeypatch, standing_in, capsys, arguments):
+    monkeypatch.chdir(tmp_path)
+    small("me.png")
+    assert main(["cut-out", *arguments]) == 1
+    assert "me.jpg is a link, and links aren't fetched" in capsys.readouterr().err

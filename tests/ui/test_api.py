@@ -105,6 +105,16 @@ def refusal(client: Client, **arguments) -> str:
     return message
 
 
+def test_null_keeps_everybody_as_an_empty_text_does(client, photo):
+    made = client.predict(photo=handle_file(photo), keep=None, api_name="/mask")
+    np.testing.assert_array_equal(pixels(made), segmenter().cut_out(photo).rgba[..., 3])
+
+
+def test_null_is_no_gradient(client, photo):
+    arguments = {"photo": handle_file(photo), "background": "gradient", "gradient": None, "picture": None}
+    assert "no gradient" in refusal(client, **arguments, api_name="/replace_background")
+
+
 def test_what_is_no_photo_is_refused_with_a_sentence(client, tmp_path):
     (tmp_path / "notes.jpg").write_text("milk, eggs")
     assert "notes.jpg" in refusal(client, photo=handle_file(tmp_path / "notes.jpg"), api_name="/cut_out")
