@@ -18,7 +18,7 @@ from PIL import Image
 
 from humanseg.errors import ImageError, printable
 from humanseg.media import exif as metadata
-from humanseg.media import png, tiff
+from humanseg.media import jpeg, png, tiff
 from humanseg.media.colour import to_srgb
 from humanseg.media.encode import encode, encode_mask, output_name, write
 
@@ -94,7 +94,13 @@ def read(source: Any, *, name: str | None = None, max_pixels: int = MAX_PIXELS) 
             raise TypeError(f"a picture's file has to give bytes, not {type(data).__name__}: open it in mode 'rb'")
     else:
         raise TypeError(f"a picture comes as path, bytes, file, PIL image or array, not as {type(source).__name__}")
-    return _from_bytes(data, name or "", max_pixels)
+    try:
+        return _from_bytes(data, name or "", max_pixels)
+    except _Damaged:
+        whole = jpeg.ended(data)
+        if whole is None:
+            raise
+        return _from_bytes(whole, name or "", max_pixels)
 
 
 def _file_name(name: Any) -> str:
@@ -155,12 +161,16 @@ def _from_bytes(data: bytes, name: str, max_pixels: int) -> Photo:
         raise ImageError(f"{label} isn't a picture that can be read: use JPEG, PNG, WebP, HEIC or TIFF.") from error
 
 
+class _Damaged(ImageError):
+    """Of a size that may be read, but not all of it is there."""
+
+
 def _label(name: str) -> str:
     return printable(name) or "The file"
 
 
 def _damaged(label: str) -> ImageError:
-    return ImageError(f"{label} is damaged or cut short: save or upload it again.")
+    return _Damaged(f"{label} is damaged or cut short: save or upload it again.")
 
 
 def _too_large(label: str, max_pixels: int) -> ImageError:
