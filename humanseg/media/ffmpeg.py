@@ -13,6 +13,8 @@ from humanseg.errors import VideoError
 # files mustn't make us do. These hold everything themselves.
 _FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,gif,avi,mpegts,mpeg,mpegvideo,asf,flv,ogg,apng"
 
+_WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+
 
 def load() -> Any:
     """The module `av`.
@@ -39,6 +41,22 @@ def open_file(path: Path) -> Any:
     whole = os.path.abspath(path)  # noqa: PTH100 - links must stay
     options = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
     return load().open(whole, metadata_errors="ignore", options=options)
+
+
+def decoder_of(stream: Any) -> Any:
+    """What decodes a stream of pictures (`av.VideoCodecContext`), with the alpha that a WebM has beside its colours.
+
+    FFmpeg's own decoders of VP8 and VP9 leave that alpha out, libvpx's don't.
+    """
+    own = stream.codec_context
+    with_alpha = any(key.lower() == "alpha_mode" and value == "1" for key, value in stream.metadata.items())
+    if not with_alpha or own.name not in _WITH_ALPHA:
+        return own
+    av = load()
+    try:
+        return av.CodecContext.create(_WITH_ALPHA[own.name], "r")
+    except (av.error.FFmpegError, ValueError):  # built without it
+        return own
 
 
 def first_encoder(names: Sequence[str]) -> str:

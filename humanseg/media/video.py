@@ -237,9 +237,10 @@ class _Opened:
             raise VideoError(f"{clip.name} {what}: choose another video, or convert it to MP4.")
         self.stream = streams[0]
         clip._check_size(self.stream.codec_context.width, self.stream.codec_context.height)
-        self.stream.thread_type = "AUTO"
-        self.stream.codec_context.thread_count = _THREADS
-        self.stream.codec_context.options = {"max_pixels": str(clip._max_pixels)}  # of sizes that change on the way
+        self._decoder = ffmpeg.decoder_of(self.stream)
+        self._decoder.thread_type = "AUTO"
+        self._decoder.thread_count = _THREADS
+        self._decoder.options = {"max_pixels": str(clip._max_pixels)}  # of sizes that change on the way
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -272,7 +273,7 @@ class _Opened:
                 log.debug("%s ends early: %s", self._clip.name, error)
                 self.broken, packet = True, None
             try:
-                for frame in self.stream.decode(packet):
+                for frame in self._decoder.decode(packet):
                     self._clip._check_size(frame.width, frame.height)
                     yield frame
             except self._av.error.EOFError:
@@ -295,7 +296,9 @@ def _why_not(clip: Clip) -> str:
     if not clip.path.stat().st_size:
         return f"{clip.name} is empty (0 bytes): save or upload it again."
     try:
-        with Image.open(clip.path):
+        with Image.open(clip.path) as picture:
+            if getattr(picture, "is_animated", False):  # FFmpeg reads no animated WebP
+                return f"{clip.name} is an animated {picture.format}, which can't be read as a clip: convert it to GIF."
             return _STILL.format(name=clip.name)
     except Exception:  # Pillow's parsers raise whatever they meet
         return f"{clip.name} isn't a clip that can be read, or is cut short: use MP4, MOV, WebM, MKV or GIF."

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from humanseg.errors import VideoError
-from humanseg.media import frames
+from humanseg.media import ffmpeg, frames
 from humanseg.media.video import Clip
 from tests.media import clips
 
@@ -61,6 +61,27 @@ def test_a_gif_keeps_its_timing_and_what_it_leaves_out(tmp_path):
     first, second = Clip(path).frames()
     assert (first.time, round(second.time, 3)) == (0, 0.1)
     assert first.alpha[15, 5] == 0 and first.alpha[15, 35] == 1 and second.alpha is None
+
+
+@pytest.mark.parametrize("codec", ["libvpx", "libvpx-vp9"])
+def test_what_a_see_through_webm_leaves_out_is_left_out(tmp_path, codec):
+    picture = np.dstack([clips.flat((200, 40, 40), 64, 64), np.full((64, 64), 255, np.uint8)])
+    picture[:32, :, 3] = 0
+    options = {"auto-alt-ref": "0", "deadline": "realtime", "cpu-used": "8"}
+    bt601 = {"colorspace": 6}  # VP8 knows no other
+    path = clips.write(tmp_path / "a.webm", [picture] * 4, codec=codec, pixels="yuva420p", options=options, tags=bt601)
+    for start, count in ((None, 4), (0.08, 2)):
+        frames = list(Clip(path).frames(start))
+        assert len(frames) == count and np.abs(frames[0].rgb[50, 32].astype(int) - (200, 40, 40)).max() < 12
+        assert all(frame.alpha[:28].max() < 0.05 and frame.alpha[36:].min() > 0.95 for frame in frames)
+
+
+def test_without_libvpx_a_see_through_webm_is_read_without_its_alpha(tmp_path, monkeypatch):
+    picture = np.dstack([RED, np.zeros((32, 48), np.uint8)])
+    path = clips.write(tmp_path / "a.webm", [picture], codec="libvpx-vp9", pixels="yuva420p", options={})
+    monkeypatch.setitem(ffmpeg._WITH_ALPHA, "vp9", "no-such-decoder")
+    (frame,) = Clip(path).frames()
+    assert frame.alpha is None and frame.rgb.shape == (32, 48, 3)
 
 
 def test_a_part_of_a_clip_is_what_is_shown_between_two_times(tmp_path):
@@ -147,6 +168,15 @@ def test_a_still_picture_by_a_clips_name_is_called_what_it_is(tmp_path, format):
     Image.new("RGB", (64, 64)).save(tmp_path / "a.mp4", format)
     with pytest.raises(VideoError, match=r"a\.mp4 is a still picture, not a clip: rename it \(\.jpg, \.png\)"):
         Clip(tmp_path / "a.mp4")
+
+
+def test_an_animated_webp_is_not_called_a_still_picture(tmp_path):
+    pictures = [Image.new("RGB", (64, 64), colour) for colour in ("red", "blue")]
+    pictures[0].save(tmp_path / "a.webp", save_all=True, append_images=pictures[1:])
+    with pytest.raises(
+        VideoError, match=r"a\.webp is an animated WEBP, which can't be read as a clip: convert it to GIF"
+    ):
+        Clip(tmp_path / "a.webp")
 
 
 def test_sound_alone_is_no_clip(tmp_path):
