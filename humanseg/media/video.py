@@ -250,7 +250,14 @@ class _Opened:
         """How long the file says that the clip is."""
         if self.stream.duration:
             return float(self.stream.duration * self.stream.time_base)
-        return self.container.duration / self._av.time_base if self.container.duration else None
+        duration = self.container.duration
+        if duration and "matroska" in self.container.format.name and self._writer().startswith("Lavf"):
+            # FFmpeg writes the time at which a Matroska ends for its length.
+            duration -= max(0, min(self.container.start_time or 0, duration - 1))
+        return duration / self._av.time_base if duration else None
+
+    def _writer(self) -> str:
+        return next((value for key, value in self.container.metadata.items() if key.lower() == "encoder"), "")
 
     def seek(self, time: float) -> None:
         """Goes to the last frame up to a time from which decoding can begin."""
