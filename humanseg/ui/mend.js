@@ -63,7 +63,18 @@
       const name = button.querySelector("img")?.alt;
       const caption = button.querySelector(".caption-label");
       if (name) put(button, { "aria-label": name });
-      if (caption) put(caption, { "aria-hidden": true }); // it says the same once more
+      if (!caption) continue;
+      put(caption, { "aria-hidden": true }); // it says the same once more
+      breakable(caption);
+    }
+  };
+
+  // A file's name is one long word to a browser: on a narrow thumbnail it's broken behind _ and before its ending first.
+  const breakable = (caption) => {
+    for (const node of caption.childNodes) {
+      if (node.nodeType !== Node.TEXT_NODE) continue;
+      const words = node.data.replace(/\u200b/g, "").replace(/_(?=\w)|(?=\.\w+$)/g, "$&\u200b");
+      if (node.data !== words) node.data = words;
     }
   };
 
@@ -72,12 +83,18 @@
     for (const zone of document.querySelectorAll(".upload-container[aria-label]")) put(zone, { "aria-label": null });
   };
 
+  // Code that is wider than a phone is scrolled, by keyboard, too.
+  const listings = () => {
+    for (const listing of document.querySelectorAll(".code_wrap pre")) put(listing, { tabindex: 0 });
+  };
+
   let due = false;
   const mend = () => {
     due = false;
     compare();
     thumbnails();
     zones();
+    listings();
   };
   new MutationObserver(() => {
     if (due) return;

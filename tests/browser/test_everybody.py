@@ -35,9 +35,9 @@ def several(page: Page, folder: Path) -> None:
     expect(page.locator("#compare img").first).to_be_visible()
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing_in_any_tab_and_state(visit, script, tmp_path, dark):
-    page = visit(dark=dark)
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (1440, True), (390, True)], ids=["light", "dark", "phone"])
+def test_axe_finds_nothing_in_any_tab_and_state(visit, script, tmp_path, width, dark):
+    page = visit(width, dark=dark)
     found: list[str] = []
 
     def look(state: str) -> None:
@@ -117,8 +117,28 @@ def test_pictures_and_thumbnails_say_what_they_show_and_which_is_chosen(visit, t
     )
 
 
-def test_nothing_jumps_while_photos_are_done(visit, tmp_path):
-    page = visit()
+@pytest.mark.parametrize("width", [1440, 390])
+def test_captions_break_between_the_parts_of_a_name(visit, tmp_path, width):
+    page = visit(width)
+    files = [photo(tmp_path / name) for name in ("astronauts.jpeg", "IMG_20240501.png")]
+    page.set_input_files("#photos input[type=file]", files)
+    expect(page.locator("#photo-status")).to_contain_text("2 photos done")
+    expect(page.locator("#results .caption-label")).to_have_count(2)
+    lines = page.locator("#results .caption-label").evaluate_all(
+        """(captions) => captions.flatMap(({firstChild: node}) =>
+          [...node.data.matchAll(/[^\\u200b]+/g)].map(({0: part, index}) => {
+            const range = document.createRange();
+            range.setStart(node, index);
+            range.setEnd(node, index + part.length);
+            return [part, new Set([...range.getClientRects()].map(({top}) => Math.round(top))).size];
+          }))"""
+    )
+    assert lines == [["astronauts", 1], [".jpeg", 1], ["IMG_", 1], ["20240501", 1], [".png", 1]]
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_jumps_while_photos_are_done(visit, tmp_path, width):
+    page = visit(width)
     files = [photo(tmp_path / f"{number}.png", seed=number) for number in range(5)]
     page.evaluate(
         """() => {
