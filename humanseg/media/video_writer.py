@@ -131,24 +131,23 @@ def writing(
     VideoError : it can't be written
     """
     form = form or format_of(path)
-    with contextlib.ExitStack() as stack:
-        if sound is not None:
-            stack.callback(sound.close)
-        check(form, transparent=alpha)
-        if form.name == "webp" and max(size) > _WEBP_SIDE:
-            raise VideoError(f"WebP files have at most {_WEBP_SIDE} pixels a side: choose another format.")
-        sweep(path.parent)
-        try:
+    # The stack is within the `try`, since it is at its end that a file's last part is written.
+    try:
+        with contextlib.ExitStack() as stack:
+            if sound is not None:
+                stack.callback(sound.close)
+            check(form, transparent=alpha)
+            if form.name == "webp" and max(size) > _WEBP_SIDE:
+                raise VideoError(f"WebP files have at most {_WEBP_SIDE} pixels a side: choose another format.")
+            sweep(path.parent)
             if form.name == "png":
                 yield stack.enter_context(PictureFolder.replacing(path))
                 return
             temporary = stack.enter_context(replacing(path))
             yield stack.enter_context(_File(temporary, form, size, rate, alpha, sound if form.sound else None))
-        except OSError as error:
-            reason = error.strerror or error
-            raise VideoError(
-                f"{printable(path)} can't be written ({reason}): check the disk and the folder."
-            ) from error
+    except OSError as error:
+        reason = error.strerror or error
+        raise VideoError(f"{printable(path)} can't be written ({reason}): check the disk and the folder.") from error
 
 
 class _File:

@@ -1,4 +1,5 @@
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -105,6 +106,21 @@ def test_after_an_error_there_is_nothing(tmp_path, name):
     with pytest.raises(RuntimeError), writing(tmp_path / name, (48, 32), 25, alpha=False) as writer:
         writer.write(clips.flat((1, 2, 3)), 0, 0.04)
         raise RuntimeError
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.webm", "a.mov"])
+def test_a_disk_that_gets_full_is_told_by_the_name_of_the_clip(tmp_path, name):
+    resource = pytest.importorskip("resource")  # not on Windows
+    size = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, size[1]))  # bytes
+    try:
+        with pytest.raises(VideoError, match=rf"{name} can't be written \(.+\): check the disk and the folder\."):
+            _write(tmp_path / name, [_patches()] * 3)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, size)
+        signal.signal(signal.SIGXFSZ, before)
     assert not list(tmp_path.iterdir())
 
 
