@@ -22,7 +22,9 @@ def write(out: Path, says: str = "a stand-in") -> None:
     engine = (Path(__file__).parent / "fake_engine.js").read_text().replace("a stand-in", says)
     runtime = {f"runtime/1/{name}": bytes(100) for name in ("ort.wasm", *LITE)}
     weights = {"models/net-1/model.onnx": bytes(5000), **runtime}
-    folder.write(build.contents({"js/engine.js": engine.encode(), "engine.json": b"{}", **weights}), out)
+    camera = b"export const mount = () => ({ on: true });"
+    stand_ins = {"js/engine.js": engine.encode(), "js/liveview.js": camera, "engine.json": b"{}"}
+    folder.write(build.contents({**stand_ins, **weights}), out)
 
 
 @pytest.fixture
@@ -118,6 +120,13 @@ def test_a_page_with_photos_on_it_stays_as_it_is_until_the_next_visit(page, host
     expect(page.locator("#results li")).to_have_count(1)
     expect(page.locator("#engine")).to_contain_text("Runs on a stand-in")
     visit(page, host, "something newer")
+
+
+def test_a_page_whose_camera_is_on_isnt_loaded_again_for_its_threads(page, host):
+    page.goto(f"{host.address}#live")
+    expect(page.locator("#engine")).to_contain_text("Runs on a stand-in")
+    assert page.evaluate("performance.getEntriesByType('navigation')[0].type") == "navigate"
+    assert page.evaluate("!!navigator.serviceWorker.controller")
 
 
 def test_files_that_are_not_of_this_version_are_not_kept(page, host, site):

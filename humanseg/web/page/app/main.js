@@ -31,12 +31,14 @@ takePhotos({
   onTrouble: (sentence) => view.say(sentence, true),
   isOpen: () => tabs.isOpen("photo"),
 });
-let camera = false;
+/** @type {{on?: boolean} | null} */
+let camera = null;
+let mounting = false;
 tabs.setUp(async (name) => {
-  if (name !== "live" || camera) return;
-  camera = true;
+  if (name !== "live" || mounting) return;
+  mounting = true;
   const { mount } = await import("../js/liveview.js");
-  mount(find("#live"), {
+  camera = mount(find("#live"), {
     base: "./",
     places: backdrop.places,
     onPhoto: (photo) => {
@@ -53,7 +55,8 @@ addEventListener("beforeunload", (event) => {
   if (photos.busy) event.preventDefault();
 });
 
-const isUntouched = () => !photos.items.length;
+// The camera's view has nothing to lose while the camera is off.
+const isUntouched = () => !photos.items.length && !camera?.on;
 
 /** Fetches the network before the first photo comes, and then what is needed without a connection. */
 async function prepare() {
