@@ -13,6 +13,7 @@ SIDE = 512  # pixels of the long side at which outlines are read
 # Height of a head, from the top of the hair to the chin, over the outline's width halfway down. Where long hair hides
 # the neck it's wider for its height. By eye on 48 portraits and street photos.
 RATIO, LONG_HAIR = 1.4, 1.22
+LEAST = 1 / 12  # of a person's height: no head is lower. Without it a strand of hair that stands up is taken for one
 NECK = 0.86  # a row narrower than this share of the head's width, with wider ones below, is a neck
 
 
@@ -87,7 +88,7 @@ def _height(widths: np.ndarray) -> int:
 
 def _in_proportion(widths: np.ndarray, ratio: float) -> int:
     """The height in rows at which a head would be so many times as high as the outline is wide halfway down."""
-    for height in range(4, len(widths)):
+    for height in range(max(4, round(LEAST * np.count_nonzero(widths))), len(widths)):
         if height >= ratio * np.median(widths[height // 4 : 3 * height // 4 + 1]):
             return height
     return len(widths)

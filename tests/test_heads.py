@@ -27,6 +27,14 @@ def test_top_and_chin_are_found(alpha):
     assert head.centre == pytest.approx(300 if alpha.shape[1] == 600 else 180, abs=8)
 
 
+def test_a_strand_of_hair_that_stands_up_is_no_head():
+    alpha = somebody()
+    alpha[90:110, 310:313] = 1
+    head = head_of(alpha)
+    assert head.top == pytest.approx(90, abs=4)
+    assert head.chin == pytest.approx(300, abs=30)
+
+
 def test_a_larger_photo_has_the_same_head():
     small, large = head_of(somebody()), head_of(somebody().repeat(3, 0).repeat(3, 1))
     assert large.height == pytest.approx(3 * small.height, rel=0.03)
