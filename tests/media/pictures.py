@@ -63,7 +63,15 @@ def linear(values):
 
 
 def display_p3_to_srgb(rgb):
-    light = np.clip(linear(rgb / 255) @ (np.linalg.inv(SRGB_TO_XYZ) @ P3_TO_XYZ).T, 0, 1)
+    return _converted(rgb, P3_TO_XYZ, SRGB_TO_XYZ)
+
+
+def srgb_to_display_p3(rgb):
+    return _converted(rgb, SRGB_TO_XYZ, P3_TO_XYZ)
+
+
+def _converted(rgb, source, target):
+    light = np.clip(linear(rgb / 255) @ (np.linalg.inv(target) @ source).T, 0, 1)
     return 255 * np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
 
 
