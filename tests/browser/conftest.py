@@ -33,6 +33,15 @@ def server() -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="module")
+def bare_tab(browser: Browser, server: str) -> Iterator[Page]:
+    """A tab at the page's address without the page, for scripts that import its modules."""
+    page = browser.new_page()
+    page.goto(f"{server}robots.txt")
+    yield page
+    page.close()
+
+
 @pytest.fixture(scope="session")
 def engine_page(browser_runtime: Path) -> Iterator[str]:
     """Address of a page whose browser engine has the weights that ship; the server's network sees an ellipse."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -23,14 +23,11 @@ const sizes = (frames, ms) => Array.from({length: frames}, () => {
 
 
 @pytest.fixture(scope="module")
-def run(browser, server) -> Iterator[Callable[[str], list]]:
+def run(bare_tab) -> Callable[[str], list]:
     """`run(script)` gives what a script returns."""
-    page = browser.new_page()
-    page.goto(f"{server}robots.txt")
-    yield lambda script: page.evaluate(
+    return lambda script: bare_tab.evaluate(
         f"async () => {{ const {{Ladder}} = await import('/web/js/ladder.js'); {LADDER} {script} }}"
     )
-    page.close()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -25,12 +25,9 @@ CONV_2D, PAD = 3, 34  # of the schema's BuiltinOperator
 
 
 @pytest.fixture(scope="module")
-def run(browser, server) -> Iterator[Callable[[str], Any]]:
+def run(bare_tab) -> Callable[[str], Any]:
     """`run(script)` gives what a script returns."""
-    page = browser.new_page()
-    page.goto(f"{server}robots.txt")
-    yield lambda script: page.evaluate(f"async () => {{ {SCENE} {script} }}")
-    page.close()
+    return lambda script: bare_tab.evaluate(f"async () => {{ {SCENE} {script} }}")
 
 
 def test_the_webcams_network_is_written_for_any_size_and_activations_take_no_step_of_their_own(run):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -30,16 +30,11 @@ const at = (plane, x, y) => plane[y * width + x];
 
 
 @pytest.fixture(scope="module")
-def run(browser, server) -> Iterator[Callable[[str, str], Any]]:
+def run(bare_tab) -> Callable[[str, str], Any]:
     """`run(module, script)` gives what a script returns that has the module's exports as `m`."""
-    page = browser.new_page()
-    page.goto(f"{server}robots.txt")
-
-    def run(module: str, script: str) -> Any:
-        return page.evaluate(f"async () => {{ const m = await import('/web/js/{module}'); {SCENE} {script} }}")
-
-    yield run
-    page.close()
+    return lambda module, script: bare_tab.evaluate(
+        f"async () => {{ const m = await import('/web/js/{module}'); {SCENE} {script} }}"
+    )
 
 
 def test_a_person_is_there_in_the_first_frame_and_whole(run):
